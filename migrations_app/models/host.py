@@ -1,0 +1,62 @@
+"""Linux machines reached over SSH."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Host(models.Model):
+    """A machine, the key it must show, and what was found on it when it was last looked at."""
+
+    class State(models.TextChoices):
+        UNKNOWN = "unknown", _("not checked yet")
+        READY = "ready", _("ready")
+        LIMITED = "limited", _("limited")  # reachable, but some kind of workload can't run here
+        UNREACHABLE = "unreachable", _("unreachable")
+        QUARANTINED = "quarantined", _("quarantined")  # it showed another key: no more contact
+
+    USABLE = (State.READY, State.LIMITED)
+
+    name = models.SlugField(_("name"), unique=True)
+    address = models.GenericIPAddressField(_("address"))
+    port = models.PositiveIntegerField(
+        _("port"), default=22, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    user = models.CharField(_("user"), max_length=32, default="root")
+    host_key = models.TextField(_("host key"))  # "ssh-ed25519 AAAA...", pinned
+    private_key_encrypted = models.BinaryField(editable=False)  # see crypto.py
+    is_lab = models.BooleanField(_("lab host"), default=False)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.UNKNOWN
+    )
+    facts = models.JSONField(null=True, blank=True)  # engine.collect_facts
+    problems = models.JSONField(default=list, blank=True)  # engine.host_problems, as dicts
+    checked_at = models.DateTimeField(null=True, blank=True)
+    check_requested_at = models.DateTimeField(null=True, blank=True)  # null: none is waiting
+    last_error_code = models.CharField(max_length=64, blank=True)
+    last_error = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # The lease: one job at a time, or two measurements would disturb each other.
+    leased_by = models.ForeignKey(
+        "MigrationJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("host")
+        verbose_name_plural = _("hosts")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether jobs may run here, as far as the last check knows."""
+        return self.state in self.USABLE

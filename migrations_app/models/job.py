@@ -1,0 +1,170 @@
+"""A migration of a workload, its history and what was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .transitions import MOVES, TERMINAL, UNSETTLED, IllegalTransition, JobStatus
+
+
+class MigrationJob(models.Model):
+    """One operation on one workload, from a source to a target host (the same for one-host steps).
+
+    `status` is written by `transition` only; JobStatus draws the moves.
+    """
+
+    Status = JobStatus
+    TERMINAL = TERMINAL
+
+    workload = models.ForeignKey("Workload", on_delete=models.PROTECT, related_name="jobs")
+    source = models.ForeignKey("Host", on_delete=models.PROTECT, related_name="jobs_from")
+    target = models.ForeignKey("Host", on_delete=models.PROTECT, related_name="jobs_to")
+    operation = models.CharField(_("operation"), max_length=32)  # engine.plan.Operation
+    strategy = models.CharField(_("strategy"), max_length=32)  # engine.plan.Strategy
+    encrypted = models.BooleanField(_("encrypted"), default=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=JobStatus.choices, default=JobStatus.QUEUED
+    )
+    created_by = models.ForeignKey(
+        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)  # last put into the queue
+    worker = models.CharField(max_length=128, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+
+    report = models.JSONField(null=True, blank=True)  # engine.report.Report, unchanged
+    error_code = models.CharField(max_length=64, blank=True)
+    error_message = models.TextField(blank=True)
+    workload_is_on = models.CharField(max_length=8, blank=True)  # source, target; "" not known
+
+    # Copies out of the report, for lists and charts; null: not known.
+    stop_time_ms = models.FloatField(null=True, blank=True)
+    transfer_time_ms = models.FloatField(null=True, blank=True)
+    total_time_ms = models.FloatField(null=True, blank=True)
+    create_time_ms = models.FloatField(null=True, blank=True)
+    dump_time_ms = models.FloatField(null=True, blank=True)
+    restore_time_ms = models.FloatField(null=True, blank=True)
+    observed_gap_ms = models.FloatField(null=True, blank=True)
+    proof_passed = models.BooleanField(null=True, blank=True)
+
+    METRICS = (
+        "stop_time_ms",
+        "transfer_time_ms",
+        "total_time_ms",
+        "create_time_ms",
+        "dump_time_ms",
+        "restore_time_ms",
+        "observed_gap_ms",
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        indexes = [
+            models.Index(fields=["status", "id"]),
+            models.Index(fields=["created_by", "-id"]),
+            models.Index(fields=["finished_at"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workload"],
+                condition=models.Q(status__in=sorted(UNSETTLED)),
+                name="one_unsettled_job_per_workload",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.operation}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in TERMINAL
+
+    def transition(self, old: JobStatus, new: JobStatus, reason: str = "", **fields: Any) -> None:
+        """Moves the job from `old` to `new` and writes `fields` with it, in one statement.
+
+        `reason` is a code. Raises IllegalTransition for a move that does not exist, and where the
+        row is no longer in `old`: of two that try, one wins.
+        """
+        if new not in MOVES[old]:
+            raise IllegalTransition(old, new)
+        changes = {"status": new, **self._stamp(new), **fields}
+        with transaction.atomic():
+            if not MigrationJob.objects.filter(pk=self.pk, status=old).update(**changes):
+                raise IllegalTransition(self._status_now(), new)
+            self.transitions.create(from_status=old, to_status=new, reason=reason)
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    def _status_now(self) -> str:
+        return MigrationJob.objects.values_list("status", flat=True).get(pk=self.pk)
+
+    @staticmethod
+    def _stamp(new: JobStatus) -> dict[str, Any]:
+        if new is JobStatus.RUNNING:
+            return {"started_at": timezone.now()}
+        if new in TERMINAL:
+            return {"finished_at": timezone.now(), "lease_until": None}
+        return {}
+
+
+class JobTransition(models.Model):
+    """One row per change of a job's status."""
+
+    job = models.ForeignKey(MigrationJob, on_delete=models.CASCADE, related_name="transitions")
+    from_status = models.CharField(max_length=12, choices=JobStatus.choices)
+    to_status = models.CharField(max_length=12, choices=JobStatus.choices)
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(max_length=64, blank=True)  # a code
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status} -> {self.to_status}"
+
+
+class JobPhase(models.Model):
+    """A phase as it happened; milliseconds count from the start of the run."""
+
+    class Side(models.TextChoices):
+        SOURCE = "source", _("source")
+        TARGET = "target", _("target")
+
+    job = models.ForeignKey(MigrationJob, on_delete=models.CASCADE, related_name="phases")
+    name = models.CharField(max_length=32)  # engine.report.PhaseName
+    side = models.CharField(max_length=8, choices=Side.choices)
+    start_ms = models.FloatField()
+    duration_ms = models.FloatField(null=True, blank=True)  # null: it has not ended
+    bytes = models.BigIntegerField(null=True, blank=True)  # null: it moves none
+    failed = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["start_ms", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobNote(models.Model):
+    """A sentence for the job's log, as a code with its values."""
+
+    job = models.ForeignKey(MigrationJob, on_delete=models.CASCADE, related_name="notes")
+    at = models.DateTimeField(default=timezone.now)
+    code = models.CharField(max_length=64)
+    values = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.code

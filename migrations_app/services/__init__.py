@@ -1,0 +1,1 @@
+"""Writes: one verb_noun function each, keyword arguments only."""
