@@ -1,0 +1,27 @@
+"""The lab: hosts on this machine to migrate between. Free of Django; usable alone.
+
+python -m migrations_app.lab up
+"""
+
+from .config import LabConfig, LabHost, config_from, default_instance
+from .errors import LabBootFailed, LabCommandFailed, LabError, LabNotPossible
+from .instance import HostStatus, down, missing, purge, reset, shell_argv, status, up
+
+__all__ = [
+    "HostStatus",
+    "LabBootFailed",
+    "LabCommandFailed",
+    "LabConfig",
+    "LabError",
+    "LabHost",
+    "LabNotPossible",
+    "config_from",
+    "default_instance",
+    "down",
+    "missing",
+    "purge",
+    "reset",
+    "shell_argv",
+    "status",
+    "up",
+]

@@ -1,0 +1,142 @@
+"""What a lab is: its instance, its hosts, and where each of its files lies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from .errors import LabNotPossible
+
+# Ten characters, so that every interface name made of it fits in the kernel's fifteen.
+INSTANCE = re.compile(r"[a-z0-9]{1,10}")
+MAX_HOSTS = len(string.ascii_lowercase)
+FIRST_HOST_NUMBER = 10  # host part of lab-a's address; the machine itself is 1
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class LabHost:
+    """A lab host that runs, as the site has to know it."""
+
+    name: str
+    address: str
+    port: int
+    user: str
+    host_key: str  # "ssh-ed25519 AAAA…", to be pinned
+    private_key_path: Path
+
+
+@dataclass(frozen=True)
+class HostPlace:
+    """One lab host's name and the folder that holds all it writes."""
+
+    instance: str
+    index: int
+    folder: Path
+
+    @property
+    def letter(self) -> str:
+        return string.ascii_lowercase[self.index]
+
+    @property
+    def name(self) -> str:
+        return f"lab-{self.letter}"
+
+    @property
+    def machine(self) -> str:
+        """Name for systemd-nspawn, unique on this machine."""
+        return f"{self.instance}-{self.letter}"
+
+    @property
+    def upper(self) -> Path:
+        """What the host changed in its root."""
+        return self.folder / "upper"
+
+    @property
+    def console(self) -> Path:
+        return self.folder / "console.log"
+
+    @property
+    def host_key(self) -> Path:
+        return self.folder / "ssh_host_ed25519_key"
+
+    def address(self, subnet: IPv4Network) -> str:
+        return str(subnet[FIRST_HOST_NUMBER + self.index])
+
+
+@dataclass(frozen=True)
+class LabConfig:
+    """Everything that the lab is told from outside."""
+
+    instance: str
+    hosts: int = 2
+    state_root: Path = Path("/var/lib/migration-lab")  # one folder per instance
+    cache_root: Path = Path("/var/cache/migration-lab")  # shared by all instances
+    mirror: str | None = None  # of Debian packages; None: the one this machine's apt uses
+
+    def __post_init__(self) -> None:
+        if not INSTANCE.fullmatch(self.instance):
+            raise LabNotPossible(
+                f"not a name for a lab: {self.instance!r} (1 to 10 lower-case letters and digits)"
+            )
+        if not 1 <= self.hosts <= MAX_HOSTS:
+            raise LabNotPossible(f"a lab has 1 to {MAX_HOSTS} hosts, not {self.hosts}")
+
+    @property
+    def state_dir(self) -> Path:
+        return self.state_root / self.instance
+
+    @property
+    def private_key(self) -> Path:
+        return self.state_dir / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.state_dir / "known_hosts"
+
+    @property
+    def group(self) -> str:
+        """Name of the lab's control group and network namespace."""
+        return f"migration-lab-{self.instance}"
+
+    @property
+    def uplink(self) -> str:
+        """The machine's own interface into the lab."""
+        return f"mlab-{self.instance}"
+
+    def place(self, index: int) -> HostPlace:
+        folder = self.state_dir / "hosts" / f"lab-{string.ascii_lowercase[index]}"
+        return HostPlace(self.instance, index, folder)
+
+    def places(self) -> list[HostPlace]:
+        return [self.place(index) for index in range(self.hosts)]
+
+    def known_places(self) -> list[HostPlace]:
+        """The hosts that this lab ever had, whatever `hosts` says now."""
+        return [p for p in map(self.place, range(MAX_HOSTS)) if p.folder.exists()]
+
+    def place_named(self, name: str) -> HostPlace:
+        """Raises LabNotPossible for a host that this lab never had."""
+        for place in self.known_places():
+            if place.name == name:
+                return place
+        raise LabNotPossible(f"this lab has no host {name!r}", code="lab-host-unknown")
+
+
+def default_instance(checkout: Path = CHECKOUT) -> str:
+    """A name of its own for each checkout, so that two on one machine don't meet."""
+    return hashlib.sha256(str(checkout).encode()).hexdigest()[:6]
+
+
+def config_from(environ: Mapping[str, str], *, hosts: int = 2) -> LabConfig:
+    """The lab that MIGRATION_LAB_INSTANCE and MIGRATION_LAB_MIRROR describe."""
+    return LabConfig(
+        instance=environ.get("MIGRATION_LAB_INSTANCE") or default_instance(),
+        hosts=hosts,
+        mirror=environ.get("MIGRATION_LAB_MIRROR") or None,
+    )

@@ -1,0 +1,211 @@
+"""A lab as a whole: up, down, status, reset. Each may be called at any time, in any state."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from . import builds, cgroups, images, machine, network
+from .commands import missing_programs
+from .config import HostPlace, LabConfig, LabHost
+from .errors import LabNotPossible
+from .keys import ensure_key
+from .root import ensure_root, locked
+
+PROGRAMS = {
+    "mmdebstrap": "mmdebstrap",
+    "systemd-nspawn": "systemd-container",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "gcc": "gcc libc6-dev",
+}
+# Without these CRIU's page pipes fail on a kernel that refuses it CAP_SYS_RESOURCE.
+KERNEL_SETTINGS = {
+    "fs.pipe-user-pages-soft": "0",
+    "fs.pipe-max-size": "16777216",
+}
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    name: str
+    address: str | None
+    running: bool
+    answers: bool  # its SSH server greets
+
+
+def missing() -> list[str]:
+    """What this machine lacks for a lab, as sentences; empty when it can have one."""
+    lacks = [] if os.geteuid() == 0 else ["root is needed to boot lab hosts"]
+    packages = [PROGRAMS[name] for name in missing_programs(PROGRAMS)]
+    if packages:
+        lacks.append(f"Debian packages are missing: {' '.join(packages)}")
+    if not cgroups.hierarchies():
+        lacks.append("no control groups are mounted at /sys/fs/cgroup")
+    return lacks
+
+
+def up(config: LabConfig, say: Say) -> list[LabHost]:
+    """Brings the lab's hosts up, whatever state they are in; those that run are left alone.
+
+    Raises LabNotPossible, LabCommandFailed, LabBootFailed.
+    """
+    _require_possible()
+    with locked(config.state_dir / "lock"):
+        root = ensure_root(config, say)
+        _set_kernel()
+        subnet = _ensure_network(config)
+        _boot(config, root, subnet, say)
+        return _lab_hosts(config, subnet)
+
+
+def down(config: LabConfig, say: Say) -> None:
+    """Stops every host of the lab and takes its network away; keys and Docker's data stay."""
+    _require_root()
+    with locked(config.state_dir / "lock"):
+        _stop_all(config, say)
+        network.tear_down(config)
+        cgroups.remove(config.group)
+
+
+def purge(config: LabConfig, say: Say) -> None:
+    """Takes the lab down and removes all it kept; the shared cache too with the last lab."""
+    down(config, say)
+    shutil.rmtree(config.state_dir)
+    with suppress(OSError):  # another lab is there
+        config.state_root.rmdir()
+        shutil.rmtree(config.cache_root)
+
+
+def status(config: LabConfig) -> list[HostStatus]:
+    """Every host that this lab ever had."""
+    subnet = _kept_subnet(config)
+    return [_status_of(config, place, subnet) for place in config.known_places()]
+
+
+def reset(config: LabConfig, name: str, say: Say) -> list[LabHost]:
+    """Boots one host anew with nothing but its name, address and keys. Raises as `up` does."""
+    _require_possible()
+    place = config.place_named(name)
+    with locked(config.state_dir / "lock"):
+        say(f"Wiping {name} …")
+        machine.stop(config, place)
+        machine.wipe(place)
+    return up(config, say)
+
+
+def shell_argv(config: LabConfig, name: str) -> list[str]:
+    """An SSH call that opens a shell on the host, as the site itself would reach it."""
+    place, subnet = config.place_named(name), _kept_subnet(config)
+    if subnet is None:
+        raise LabNotPossible("this lab was never up", code="lab-host-unknown")
+    options = [
+        f"UserKnownHostsFile={config.known_hosts}",
+        "StrictHostKeyChecking=yes",
+        "IdentitiesOnly=yes",
+    ]
+    flags = [part for option in options for part in ("-o", option)]
+    return ["ssh", "-i", str(config.private_key), *flags, f"root@{place.address(subnet)}"]
+
+
+def _require_possible() -> None:
+    lacks = missing()
+    if lacks:
+        raise LabNotPossible("; ".join(lacks), code="lab-not-possible-here")
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise LabNotPossible("root is needed to stop lab hosts", code="lab-needs-root")
+
+
+def _set_kernel() -> None:
+    for name, value in KERNEL_SETTINGS.items():
+        with suppress(OSError):  # a machine that refuses may not need them
+            Path("/proc/sys", *name.split(".")).write_text(value)
+
+
+def _kept_subnet(config: LabConfig) -> IPv4Network | None:
+    kept = config.state_dir / "subnet"
+    return IPv4Network(kept.read_text().strip()) if kept.exists() else None
+
+
+def _ensure_network(config: LabConfig) -> IPv4Network:
+    """The lab's subnet with its network standing; a broken one is built anew under no host."""
+    subnet = _kept_subnet(config)
+    if subnet and network.is_whole(config, subnet):
+        return subnet
+    for place in config.known_places():
+        machine.stop(config, place)
+    network.tear_down(config)
+    taken = network.taken_subnets(config.uplink)
+    if subnet is None or any(subnet.overlaps(other) for other in taken):
+        subnet = network.choose_subnet(config.instance, taken)
+        (config.state_dir / "subnet").write_text(f"{subnet}\n")
+    network.build(config, subnet)
+    return subnet
+
+
+def _boot(config: LabConfig, root: Path, subnet: IPv4Network, say: Say) -> None:
+    """Boots the hosts that don't run, all at once, then gives each its images."""
+    down_places = [p for p in config.places() if not machine.is_running(config, p)]
+    program = builds.memory_program(config)
+    for place in down_places:
+        say(f"Booting {place.name} ({place.address(subnet)}) …")
+        machine.stop(config, place)
+        machine.start(config, _identity(config, place, subnet, program), root)
+    wanted = images.lab_images(root, program, platform.machine())
+    for place in config.places():
+        leader = machine.wait_until_ready(config, place, subnet)
+        images.load_images(leader, wanted)
+
+
+def _identity(
+    config: LabConfig, place: HostPlace, subnet: IPv4Network, program: Path
+) -> machine.Identity:
+    lines = [f"{other.address(subnet)} {other.name}" for other in config.places()]
+    return machine.Identity(
+        place=place,
+        address=f"{place.address(subnet)}/{subnet.prefixlen}",
+        hosts_file="\n".join(["127.0.0.1 localhost", *lines, ""]),
+        authorized_key=ensure_key(config.private_key),
+        memory_program=program,
+    )
+
+
+def _lab_hosts(config: LabConfig, subnet: IPv4Network) -> list[LabHost]:
+    hosts = [
+        LabHost(
+            name=place.name,
+            address=place.address(subnet),
+            port=machine.SSH_PORT,
+            user="root",
+            host_key=ensure_key(place.host_key),
+            private_key_path=config.private_key,
+        )
+        for place in config.places()
+    ]
+    lines = [f"{host.address} {host.host_key}\n" for host in hosts]
+    config.known_hosts.write_text("".join(lines))
+    return hosts
+
+
+def _stop_all(config: LabConfig, say: Say) -> None:
+    for place in config.known_places():
+        if machine.is_running(config, place):
+            say(f"Stopping {place.name} …")
+        machine.stop(config, place)
+
+
+def _status_of(config: LabConfig, place: HostPlace, subnet: IPv4Network | None) -> HostStatus:
+    running = machine.is_running(config, place)
+    address = place.address(subnet) if subnet else None
+    answers = running and address is not None and machine.ssh_answers(address)
+    return HostStatus(place.name, address, running, answers)

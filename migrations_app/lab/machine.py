@@ -1,0 +1,212 @@
+"""One lab host: its files, its boot under systemd-nspawn, its end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from . import cgroups, network
+from .commands import last_lines_of, run
+from .config import HostPlace, LabConfig
+from .errors import LabBootFailed
+from .keys import ensure_key
+
+SSH_PORT = 22
+BOOT_TIMEOUT_S = 60.0  # takes about five on two cores
+SHUTDOWN_TIMEOUT_S = 8.0
+KILL_TIMEOUT_S = 5.0
+POLL_S = 0.05
+# Docker's and podman's own data can't lie on an overlay: a plain folder for each.
+PLAIN_FOLDERS = {
+    "docker": "/var/lib/docker",
+    "containerd": "/var/lib/containerd",
+    "containers": "/var/lib/containers",
+}
+READY_FILE = "run/migration-lab/ready"
+NSPAWN_ENVIRONMENT = {
+    "SYSTEMD_SECCOMP": "0",  # CRIU can't suspend the filter that every process would be under
+    "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1",  # CRIU writes /proc/sys/kernel/ns_last_pid
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+}
+# Runs in a mount namespace of its own, so that the overlay goes when its last process does.
+# Arguments: files to join control groups by, "--", the overlay's options, its mount point, argv.
+START_SCRIPT = """\
+while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done
+mount -t overlay -o "$2" overlay "$3" || exit 1
+shift 3
+exec "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a host is told before it boots."""
+
+    place: HostPlace
+    address: str  # with prefix length
+    hosts_file: str
+    authorized_key: str
+    memory_program: Path
+
+
+def group_of(config: LabConfig, place: HostPlace) -> str:
+    return f"{config.group}/{place.name}"
+
+
+def is_running(config: LabConfig, place: HostPlace) -> bool:
+    """Whether the host and what supervises it are both alive."""
+    group = group_of(config, place)
+    return cgroups.leader(group) is not None and cgroups.supervisor(group) is not None
+
+
+def write_identity(identity: Identity) -> None:
+    """Writes the host's own files into its overlay, before it is mounted."""
+    place, upper = identity.place, identity.place.upper
+    public = ensure_key(place.host_key)
+    _put(upper / "etc/hostname", f"{place.name}\n")
+    _put(upper / "etc/hosts", identity.hosts_file)
+    _put(upper / "etc/migration-lab/address", f"{identity.address}\n")
+    _put(upper / "etc/ssh/ssh_host_ed25519_key", place.host_key.read_text(), mode=0o600)
+    _put(upper / "etc/ssh/ssh_host_ed25519_key.pub", f"{public} {place.name}\n")
+    (upper / "root").mkdir(mode=0o700, exist_ok=True)
+    (upper / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
+    _put(upper / "root/.ssh/authorized_keys", f"{identity.authorized_key}\n", mode=0o600)
+    _put_program(identity.memory_program, upper / "usr/local/bin")
+
+
+def _put(path: Path, text: str, mode: int = 0o644) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+
+
+def _put_program(program: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(program, folder / program.name)
+
+
+def nspawn_argv(place: HostPlace) -> list[str]:
+    """The systemd-nspawn call that boots the host from its mounted overlay."""
+    binds = [f"--bind={place.folder / name}:{inside}" for name, inside in PLAIN_FOLDERS.items()]
+    return [
+        "systemd-nspawn",
+        "--quiet",
+        "--settings=no",
+        "--register=no",
+        "--keep-unit",
+        "--capability=all",
+        "--link-journal=no",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--tmpfs=/dev/shm:size=50%,mode=1777",
+        f"--network-bridge={network.BRIDGE}",
+        f"--machine={place.machine}",
+        f"--hostname={place.name}",
+        f"--directory={place.folder / 'merged'}",
+        *binds,
+        "--boot",
+    ]
+
+
+def start_argv(config: LabConfig, place: HostPlace, root: Path, joins: list[Path]) -> list[str]:
+    """The whole command: into the lab's network, the host's control groups and its overlay."""
+    options = f"lowerdir={root},upperdir={place.upper},workdir={place.folder / 'work'}"
+    return [
+        "setsid",
+        "--fork",
+        "nsenter",
+        f"--net={network.namespace_path(config)}",
+        "unshare",
+        "--mount",
+        "--propagation=private",
+        "sh",
+        "-c",
+        START_SCRIPT,
+        "migration-lab",
+        *map(str, joins),
+        "--",
+        options,
+        str(place.folder / "merged"),
+        *nspawn_argv(place),
+    ]
+
+
+def start(config: LabConfig, identity: Identity, root: Path) -> None:
+    """Begins to boot the host; `wait_until_ready` ends it."""
+    place = identity.place
+    for name in ("upper", "work", "merged", *PLAIN_FOLDERS):
+        (place.folder / name).mkdir(parents=True, exist_ok=True)
+    write_identity(identity)
+    joins = cgroups.make(group_of(config, place))
+    with place.console.open("wb") as console:
+        run(start_argv(config, place, root, joins), env=NSPAWN_ENVIRONMENT, output=console)
+
+
+def wait_until_ready(config: LabConfig, place: HostPlace, subnet: IPv4Network) -> int:
+    """The pid of the host's process 1, once Docker and sshd answer. Raises LabBootFailed."""
+    deadline = time.monotonic() + BOOT_TIMEOUT_S
+    group = group_of(config, place)
+    while time.monotonic() < deadline:
+        leader = cgroups.leader(group)
+        if leader and Path(f"/proc/{leader}/root/{READY_FILE}").exists():
+            _wait_for_ssh(place, place.address(subnet), deadline)
+            return leader
+        if not cgroups.processes(group):
+            break
+        time.sleep(POLL_S)
+    raise _boot_failed(place)
+
+
+def _wait_for_ssh(place: HostPlace, address: str, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        if ssh_answers(address):
+            return
+        time.sleep(POLL_S)
+    raise _boot_failed(place)
+
+
+def ssh_answers(address: str, timeout_s: float = 1.0) -> bool:
+    """Whether an SSH server greets there."""
+    with suppress(OSError), socket.create_connection((address, SSH_PORT), timeout_s) as connection:
+        connection.settimeout(timeout_s)
+        return connection.recv(4) == b"SSH-"
+    return False
+
+
+def _boot_failed(place: HostPlace) -> LabBootFailed:
+    return LabBootFailed(
+        f"{place.name} did not become ready; the end of {place.console}:\n"
+        f"{last_lines_of(place.console)}"
+    )
+
+
+def stop(config: LabConfig, place: HostPlace) -> None:
+    """Ends the host, in order if it can, and removes its control groups. Idempotent."""
+    group = group_of(config, place)
+    supervisor = cgroups.supervisor(group)
+    if supervisor is not None and cgroups.leader(group) is not None:
+        with suppress(ProcessLookupError):
+            os.kill(supervisor, signal.SIGTERM)
+        _wait(lambda: not cgroups.processes(group), SHUTDOWN_TIMEOUT_S)
+    _wait(lambda: not cgroups.kill(group), KILL_TIMEOUT_S)
+    cgroups.remove(group)
+
+
+def _wait(condition: Callable[[], bool], limit_s: float) -> None:
+    deadline = time.monotonic() + limit_s
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+
+
+def wipe(place: HostPlace) -> None:
+    """Forgets all that the stopped host wrote, but for its SSH key."""
+    for name in ("upper", "work", "merged", *PLAIN_FOLDERS):
+        shutil.rmtree(place.folder / name, ignore_errors=True)

@@ -1,0 +1,190 @@
+"""The root file system that all lab hosts share: Debian 13 with CRIU from testing.
+
+It is built once per recipe into a cache outside the repository. A build happens in a folder of
+its own beside the cache and is renamed when whole, so an interrupted one leaves nothing that
+could be taken for a root.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .commands import run
+from .config import LabConfig
+from .errors import LabCommandFailed, LabNotPossible
+
+SUITE = "trixie"  # Docker 26: the last on which the exercise works as by hand
+CRIU_SUITE = "testing"  # CRIU 4.2; trixie's 4.1 fails on kernels from 6.16 on
+CRIU_PACKAGES = ("criu", "libcompel1", "python3-pycriu", "libnl-3-200", "libnet9")
+PACKAGES = (
+    *CRIU_PACKAGES,
+    "busybox-static",
+    "ca-certificates",
+    "crun",
+    "dbus",
+    "docker-cli",
+    "docker.io",
+    "iproute2",
+    "iptables",
+    "iputils-ping",
+    "nftables",
+    "openssh-server",
+    "podman",
+    "procps",
+    "python3",
+    "runc",
+    "systemd",
+    "systemd-sysv",
+)
+# What a lab host doesn't need at boot. Without logind an SSH session stays in sshd's group.
+MASKED_UNITS = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "console-getty.service",
+    "netavark-dhcp-proxy.socket",
+    "netavark-firewalld-reload.service",
+    "sshd-keygen.service",
+    "systemd-logind.service",
+    "systemd-modules-load.service",
+)
+OWN_UNITS = ("migration-lab-prepare.service", "migration-lab-ready.service")
+PINS = f"""\
+Package: *
+Pin: release a={CRIU_SUITE}
+Pin-Priority: 50
+
+Package: {" ".join(CRIU_PACKAGES)}
+Pin: release a={CRIU_SUITE}
+Pin-Priority: 990
+"""
+OWN_FILES = Path(__file__).parent / "rootfs"
+BUILD_TIMEOUT_S = 900.0
+Say = Callable[[str], None]
+
+
+def parse_mirror(index_targets: str, codename: str) -> str | None:
+    """The archive that serves `codename` in "URI CODENAME" lines of `apt-get indextargets`."""
+    for line in index_targets.splitlines():
+        uri, _, name = line.partition(" ")
+        if name == codename:
+            return uri
+    return None
+
+
+def find_mirror() -> str:
+    """The Debian archive that this machine's apt uses. Raises LabNotPossible when there is none."""
+    targets = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)"])
+    codename = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    mirror = parse_mirror(targets, codename)
+    if mirror is None:
+        raise LabNotPossible(
+            "this machine's apt names no Debian archive: set MIGRATION_LAB_MIRROR to one",
+            code="lab-no-mirror",
+        )
+    return mirror
+
+
+def build_argv(mirror: str, folder: Path, pins: Path) -> list[str]:
+    """The mmdebstrap call. Only CRIU and what it needs may come from testing."""
+    # testing's release file is not always fresh enough for apt, and only CRIU comes from there.
+    testing = f"deb [check-valid-until=no] {mirror} {CRIU_SUITE} main"
+    return [
+        "mmdebstrap",
+        "--variant=minbase",
+        "--mode=root",
+        '--aptopt=Apt::Install-Recommends "false"',
+        f"--include={','.join(PACKAGES)}",
+        '--setup-hook=mkdir -p "$1/etc/apt/preferences.d"',
+        f"--setup-hook=copy-in {pins} /etc/apt/preferences.d",
+        SUITE,
+        str(folder),
+        f"deb {mirror} {SUITE} main",
+        testing,
+    ]
+
+
+def recipe_hash() -> str:
+    """Names the root: the same recipe gives the same name, wherever its packages come from."""
+    digest = hashlib.sha256(repr((SUITE, PACKAGES, MASKED_UNITS, PINS)).encode())
+    for path in sorted(OWN_FILES.rglob("*")):
+        if path.is_file():
+            digest.update(str(path.relative_to(OWN_FILES)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def ensure_root(config: LabConfig, say: Say) -> Path:
+    """The shared root, built when it isn't there; waits for another build of it.
+
+    Raises LabNotPossible without a mirror, LabCommandFailed when the build fails.
+    """
+    roots = config.cache_root / "roots"
+    root = roots / recipe_hash()
+    roots.mkdir(parents=True, exist_ok=True)
+    with locked(roots / "lock"):
+        if not root.exists():
+            say("Building the lab hosts' root (Debian 13, about 200 MB to fetch) …")
+            _build(config.mirror or find_mirror(), root)
+    return root
+
+
+def _build(mirror: str, root: Path) -> None:
+    folder = root.with_name(f".{root.name}.new")
+    pins = root.with_name("migration-lab-criu")
+    _remove_tree(folder)
+    pins.write_text(PINS)
+    try:
+        run(build_argv(mirror, folder, pins), timeout_s=BUILD_TIMEOUT_S, env=_build_environment())
+        _finish(folder)
+        folder.rename(root)
+    finally:
+        _remove_tree(folder)
+
+
+def _build_environment() -> dict[str, str]:
+    # In English and without questions, whatever this machine's settings are.
+    return {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+
+
+def _finish(folder: Path) -> None:
+    """Puts our files into the fresh root and takes out what must differ between hosts."""
+    shutil.copytree(OWN_FILES, folder, dirs_exist_ok=True)
+    offline = ["systemctl", f"--root={folder}", "--quiet"]
+    run([*offline, "enable", *OWN_UNITS])
+    run([*offline, "mask", *MASKED_UNITS])
+    for key in (folder / "etc/ssh").glob("ssh_host_*"):
+        key.unlink()
+    for archive in (folder / "var/cache/apt/archives").glob("*.deb"):
+        archive.unlink()
+
+
+def _remove_tree(folder: Path) -> None:
+    """Removes what an interrupted build left, its mounts first."""
+    if not folder.exists():
+        return
+    for mount in mounts_below(Path("/proc/self/mountinfo").read_text(), folder):
+        with suppress(LabCommandFailed):
+            run(["umount", "--lazy", str(mount)])
+    shutil.rmtree(folder)
+
+
+def mounts_below(mountinfo: str, folder: Path) -> list[Path]:
+    """Mount points at or below the folder, deepest first."""
+    points = [Path(line.split(" ")[4]) for line in mountinfo.splitlines()]
+    found = [point for point in points if point.is_relative_to(folder)]
+    return sorted(found, key=lambda point: len(point.parts), reverse=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds the file's lock; waits for whoever has it. A killed holder lets go of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
