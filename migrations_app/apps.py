@@ -10,4 +10,4 @@ class MigrationsAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401, PLC0415  registers the system checks
+        from . import checks, tasks  # noqa: F401, PLC0415  registers both

@@ -2,7 +2,7 @@
 
 from .host import Host
 from .job import JobNote, JobPhase, JobTransition, MigrationJob
-from .transitions import IllegalTransition
+from .transitions import IllegalTransition, JobStatus
 from .workload import Workload
 
 __all__ = (
@@ -10,6 +10,7 @@ __all__ = (
     "IllegalTransition",
     "JobNote",
     "JobPhase",
+    "JobStatus",
     "JobTransition",
     "MigrationJob",
     "Workload",

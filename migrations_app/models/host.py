@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -60,3 +62,11 @@ class Host(models.Model):
     def is_usable(self) -> bool:
         """Whether jobs may run here, as far as the last check knows."""
         return self.state in self.USABLE
+
+    def failing_problems(self, kind: str) -> list[dict[str, Any]]:
+        """Those found at the last check that keep workloads of `kind` from running here."""
+        return [
+            problem
+            for problem in self.problems
+            if problem["severity"] == "fail" and kind in problem["kinds"]
+        ]

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .queries import JobQuerySet
 from .transitions import MOVES, TERMINAL, UNSETTLED, IllegalTransition, JobStatus
 
 
@@ -19,6 +20,7 @@ class MigrationJob(models.Model):
 
     Status = JobStatus
     TERMINAL = TERMINAL
+    UNSETTLED = UNSETTLED
 
     workload = models.ForeignKey("Workload", on_delete=models.PROTECT, related_name="jobs")
     source = models.ForeignKey("Host", on_delete=models.PROTECT, related_name="jobs_from")
@@ -35,7 +37,6 @@ class MigrationJob(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)  # last put into the queue
     worker = models.CharField(max_length=128, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
@@ -64,6 +65,8 @@ class MigrationJob(models.Model):
         "restore_time_ms",
         "observed_gap_ms",
     )
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -1,0 +1,123 @@
+"""Rows <-> engine objects, and the one door to the engine.
+
+Tests put an engine of their own behind the door: settings.MIGRATION_ENGINE names a module (or
+any object) with the functions of `Engine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from migrations_app.crypto import decrypt
+from migrations_app.engine.catalogue import CATALOGUE
+from migrations_app.engine.events import Observer
+from migrations_app.engine.hosts.base import Host as EngineHost
+from migrations_app.engine.hosts.ssh import SshTarget
+from migrations_app.engine.plan import (
+    MigrationPlan,
+    Operation,
+    Strategy,
+    WorkloadKind,
+    WorkloadRef,
+)
+from migrations_app.engine.report import Report
+from migrations_app.models import Host, MigrationJob, Workload
+
+
+class Problem(Protocol):
+    """What keeps a host from taking part; see engine.host_problems."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def kinds(self) -> Sequence[str]: ...
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+
+class WorkloadStatus(Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def last_line(self) -> str | None: ...
+
+
+class Engine(Protocol):
+    """What the site asks of the engine; migrations_app.engine is one."""
+
+    def connect(self, target: SshTarget) -> AbstractContextManager[EngineHost]: ...
+    def collect_facts(self, host: EngineHost) -> dict[str, Any]: ...
+    def host_problems(self, facts: Mapping[str, Any]) -> Sequence[Problem]: ...
+    def start_workload(
+        self,
+        host: EngineHost,
+        *,
+        kind: WorkloadKind,
+        name: str,
+        type_name: str,
+        values: Mapping[str, object],
+    ) -> WorkloadRef: ...
+    def stop_workload(self, host: EngineHost, ref: WorkloadRef) -> None: ...
+    def workload_status(self, host: EngineHost, ref: WorkloadRef) -> WorkloadStatus: ...
+    def migrate(
+        self,
+        plan: MigrationPlan,
+        source: EngineHost,
+        target: EngineHost,
+        observer: Observer,
+        *,
+        cancelled: Callable[[], bool],
+    ) -> Report: ...
+    def settle(self, plan: MigrationPlan, source: EngineHost, target: EngineHost) -> Report: ...
+
+
+def engine() -> Engine:
+    return cast(Engine, import_string(settings.MIGRATION_ENGINE))
+
+
+def ssh_target_for(host: Host) -> SshTarget:
+    """Decrypts the private key: for the worker only."""
+    return SshTarget(
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        user=host.user,
+        host_key=host.host_key,
+        private_key=decrypt(host.private_key_encrypted),
+    )
+
+
+def ref_for(workload: Workload) -> WorkloadRef:
+    return WorkloadRef(kind=WorkloadKind(workload.kind), name=workload.ref_name, pid=workload.pid)
+
+
+def plan_for(job: MigrationJob) -> MigrationPlan:
+    return MigrationPlan(
+        job_id=job_id_for(job),
+        workload=ref_for(job.workload),
+        operation=Operation(job.operation),
+        strategy=Strategy(job.strategy),
+        proof=CATALOGUE[job.workload.type_name].proof,
+        encrypted=job.encrypted,
+    )
+
+
+def job_id_for(job: MigrationJob) -> str:
+    """Names what the job leaves on its hosts; sites that share a host must not collide."""
+    return f"{settings.INSTANCE}-{job.pk}"
+
+
+def problem_as_dict(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "severity": str(problem.severity),
+        "kinds": [str(kind) for kind in problem.kinds],
+        "values": dict(problem.values),
+    }

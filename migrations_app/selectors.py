@@ -1,0 +1,204 @@
+"""Reads for the pages. Each answers with a fixed number of queries, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import Prefetch, QuerySet
+from redis.exceptions import RedisError
+
+from migrations_app.live import connect_redis, heartbeat_key
+from migrations_app.models import Host, MigrationJob, Workload
+from migrations_app.services.codes import Refused
+from migrations_app.services.inventory import obstacle_on
+from migrations_app.services.submit import find_refusal
+
+RECENT = 10
+
+
+# --- jobs ---------------------------------------------------------------------------------------
+def jobs() -> QuerySet[MigrationJob]:
+    """All jobs for lists, newest first; the large report stays in the database."""
+    related = ("workload", "source", "target", "created_by")
+    return MigrationJob.objects.select_related(*related).defer("report")
+
+
+def unfinished_jobs() -> QuerySet[MigrationJob]:
+    """Queued, running or in doubt, oldest first."""
+    return jobs().filter(status__in=MigrationJob.UNSETTLED).order_by("pk")
+
+
+def recent_jobs_of(user: User, limit: int = RECENT) -> QuerySet[MigrationJob]:
+    return jobs().filter(created_by=user)[:limit]
+
+
+def job(pk: int) -> MigrationJob | None:
+    """One job with everything its page shows, or None."""
+    related = ("workload", "source", "target", "created_by")
+    rows = MigrationJob.objects.select_related(*related)
+    return rows.prefetch_related("phases", "notes", "transitions").filter(pk=pk).first()
+
+
+def jobs_ahead_of(job: MigrationJob) -> int:
+    """How many jobs have to end before this queued one can have its hosts; 0: it is next."""
+    return MigrationJob.objects.ahead_of(job).count()
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """What the history's charts and statistics need of one finished job; times in ms or None."""
+
+    pk: int
+    finished_at: datetime
+    status: str
+    workload: str
+    type_name: str
+    kind: str
+    operation: str
+    strategy: str
+    source: str
+    target: str
+    proof_passed: bool | None
+    stop_time_ms: float | None
+    transfer_time_ms: float | None
+    total_time_ms: float | None
+    create_time_ms: float | None
+    dump_time_ms: float | None
+    restore_time_ms: float | None
+    observed_gap_ms: float | None
+
+
+_HISTORY_COLUMNS = {
+    "pk": "pk",
+    "finished_at": "finished_at",
+    "status": "status",
+    "workload": "workload__name",
+    "type_name": "workload__type_name",
+    "kind": "workload__kind",
+    "operation": "operation",
+    "strategy": "strategy",
+    "source": "source__name",
+    "target": "target__name",
+    "proof_passed": "proof_passed",
+    **{name: name for name in MigrationJob.METRICS},
+}
+
+
+def history_rows(rows: QuerySet[MigrationJob] | None = None) -> list[HistoryRow]:
+    """The finished among `rows` (all jobs, where none are given), oldest first; one query."""
+    wanted = MigrationJob.objects.all() if rows is None else rows
+    finished = wanted.filter(finished_at__isnull=False).order_by("finished_at", "pk")
+    names = list(_HISTORY_COLUMNS)
+    columns = _HISTORY_COLUMNS.values()
+    return [
+        HistoryRow(**dict(zip(names, values, strict=True)))
+        for values in finished.values_list(*columns)
+    ]
+
+
+# --- hosts and workloads ------------------------------------------------------------------------
+def hosts() -> QuerySet[Host]:
+    """All hosts, with those of their workloads that exist."""
+    there = Workload.objects.exclude(state=Workload.State.REMOVED)
+    return Host.objects.select_related("leased_by").prefetch_related(
+        Prefetch("workloads", queryset=there, to_attr="present_workloads")
+    )
+
+
+def host(pk: int) -> Host | None:
+    return hosts().filter(pk=pk).first()
+
+
+def workloads() -> QuerySet[Workload]:
+    """Those that exist."""
+    return Workload.objects.exclude(state=Workload.State.REMOVED).select_related(
+        "host", "created_by"
+    )
+
+
+def workload(pk: int) -> Workload | None:
+    """One workload, also one that is removed: its jobs are kept."""
+    return Workload.objects.select_related("host", "created_by").filter(pk=pk).first()
+
+
+def host_obstacle(host: Host, kind: str) -> Refused | None:
+    """Why workloads of `kind` can't run on the host now (code and values), or None."""
+    return obstacle_on(host, kind)
+
+
+def job_refusal(
+    *, workload: Workload, target: Host, operation: str, strategy: str
+) -> Refused | None:
+    """Why submit_job would refuse this now (code and values), or None."""
+    return find_refusal(workload=workload, target=target, operation=operation, strategy=strategy)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Whether workloads of one kind can go from one host to another, and if not, why."""
+
+    source: Host
+    target: Host
+    kind: str
+    obstacle: Refused | None
+
+
+def pairs(hosts: Iterable[Host]) -> list[Pair]:
+    """Every ordered pair of different hosts, for every kind of workload; no query."""
+    rows = list(hosts)
+    return [
+        Pair(source, target, kind, obstacle_on(source, kind) or obstacle_on(target, kind))
+        for source in rows
+        for target in rows
+        if source.pk != target.pk
+        for kind in Workload.Kind.values
+    ]
+
+
+# --- home ---------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Home:
+    unfinished: list[MigrationJob]
+    mine: list[MigrationJob]
+    hosts: list[Host]
+    workloads: list[Workload]
+    has_migrated: bool  # whether anybody's migration has ever succeeded here
+
+
+def home(user: User) -> Home:
+    succeeded = MigrationJob.objects.filter(status=MigrationJob.Status.SUCCEEDED)
+    return Home(
+        unfinished=list(unfinished_jobs()),
+        mine=list(recent_jobs_of(user)),
+        hosts=list(hosts()),
+        workloads=list(workloads()),
+        has_migrated=succeeded.exists(),
+    )
+
+
+# --- the queue ----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class QueueHealth:
+    """Whether jobs get carried out; None: it can't be told."""
+
+    redis: bool
+    worker: bool | None
+    waiting: int  # jobs in the queue
+
+    @property
+    def ok(self) -> bool:
+        return self.redis and bool(self.worker)
+
+
+def queue_health() -> QueueHealth:
+    """Asks Redis (2 s at most) for itself and for the workers' sign of life."""
+    waiting = MigrationJob.objects.queued().count()
+    try:
+        with connect_redis() as client:
+            worker = bool(client.exists(heartbeat_key()))
+    except (RedisError, ValueError):
+        return QueueHealth(redis=False, worker=None, waiting=waiting)
+    return QueueHealth(redis=True, worker=worker, waiting=waiting)

@@ -1,0 +1,63 @@
+"""Who may work on what, for how long; every claim is one compare-and-swap.
+
+A lease that is not renewed runs out, so a worker that dies blocks nothing for good.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from migrations_app.models import Host, MigrationJob, Workload
+
+LEASE = timedelta(seconds=45)
+RENEW_EVERY_S = 5.0  # several tries before the lease runs out
+SETTLE_LEASE = timedelta(minutes=3)  # asking both hosts, with the engine's own limits
+WORKLOAD_LEASE = timedelta(seconds=90)  # starting or stopping one
+ASK_AGAIN_AFTER = timedelta(seconds=30)  # about a job in doubt
+
+
+def take_hosts(*, job: MigrationJob) -> bool:
+    """Leases both hosts of the job. False: one is taken; roll the transaction back then."""
+    now = timezone.now()
+    ids = {job.source_id, job.target_id}
+    at_work = Workload.objects.filter(host__in=ids, lease_until__gt=now)
+    if at_work.exists():
+        return False  # one is being started or stopped there: that would spoil the figures
+    free = Host.objects.filter(pk__in=ids, leased_by=None)
+    return free.update(leased_by=job, lease_until=now + LEASE) == len(ids)
+
+
+def release_hosts(*, job: MigrationJob) -> None:
+    Host.objects.filter(leased_by=job).update(leased_by=None, lease_until=None)
+
+
+def renew(*, job: MigrationJob) -> bool:
+    """Extends the leases of a running job. False: the job is no longer this worker's."""
+    until = timezone.now() + LEASE
+    mine = MigrationJob.objects.filter(
+        pk=job.pk, status=MigrationJob.Status.RUNNING, worker=job.worker
+    )
+    if not mine.update(lease_until=until):
+        return False
+    Host.objects.filter(leased_by=job).update(lease_until=until)
+    return True
+
+
+def take_for_settling(*, job: MigrationJob) -> bool:
+    """Takes over a job whose lease ran out, or one in doubt whose next try is due."""
+    same = MigrationJob.objects.filter(
+        pk=job.pk, status=job.status, lease_until=job.lease_until, worker=job.worker
+    )
+    # The worker's name goes: should it come back to life, renew() tells it so.
+    return bool(same.update(lease_until=timezone.now() + SETTLE_LEASE, worker=""))
+
+
+def take_workload(*, workload_id: int, state: Workload.State) -> bool:
+    """Leases a workload in `state` for starting or stopping it. False: it is not free."""
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    candidates = Workload.objects.filter(free, pk=workload_id, state=state, host__leased_by=None)
+    return bool(candidates.update(lease_until=now + WORKLOAD_LEASE))

@@ -1,0 +1,123 @@
+"""How a job ended, as one value; and writing it down, with all that follows, at once."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from migrations_app.engine.errors import EngineError
+from migrations_app.engine.report import Outcome, Report
+from migrations_app.live import Publisher
+from migrations_app.models import Host, IllegalTransition, JobStatus, MigrationJob, Workload
+
+from . import leases
+from .codes import Code
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ending:
+    status: JobStatus
+    reason: str  # a code, for the job's history
+    fields: dict[str, Any] = field(default_factory=dict)  # of the job's row
+    workload: dict[str, Any] = field(default_factory=dict)  # of the workload's row
+    side: str = ""  # where the workload is: source, target; "" not known
+
+
+def ending_of(report: Report, *, cancel_requested: bool, reason: str) -> Ending:
+    """What a report of the engine means for the rows."""
+    error = report.error
+    fields = {
+        "report": report.to_json(),
+        "error_code": error.code if error else "",
+        "error_message": error.message if error else "",
+        "proof_passed": report.proof.passed if report.proof else None,
+        **{name: getattr(report.metrics, name) for name in MigrationJob.METRICS},
+    }
+    status = _status_of(report, cancel_requested)
+    return Ending(status, reason, fields, _workload_of(report), _side_of(report))
+
+
+def _status_of(report: Report, cancel_requested: bool) -> JobStatus:
+    if report.outcome is Outcome.SUCCEEDED:
+        return JobStatus.SUCCEEDED
+    if report.outcome is Outcome.IN_DOUBT:
+        return JobStatus.IN_DOUBT
+    stopped = report.error is not None and report.error.code == Code.CANCELLED
+    return JobStatus.CANCELLED if stopped and cancel_requested else JobStatus.FAILED
+
+
+def _side_of(report: Report) -> str:
+    if report.workload_after:
+        return str(report.workload_after["side"])
+    return (report.error.workload_is_on if report.error else None) or ""
+
+
+def _workload_of(report: Report) -> dict[str, Any]:
+    """Its new name and pid, and the state it is in."""
+    if report.workload_after:
+        after = report.workload_after
+        return {
+            "state": Workload.State.RUNNING,
+            "ref_name": after["name"],
+            "pid": after.get("pid"),
+        }
+    if report.outcome is Outcome.IN_DOUBT:
+        return {}
+    known = report.error is not None and report.error.workload_is_on
+    return {"state": Workload.State.RUNNING if known else Workload.State.LOST}
+
+
+def ending_untouched(error: EngineError) -> Ending:
+    """No session with a host could be had: the workload is where it was, as it was."""
+    fields = {"error_code": error.code, "error_message": error.message}
+    return Ending(
+        JobStatus.FAILED, error.code, fields, {"state": Workload.State.RUNNING}, side="source"
+    )
+
+
+def ending_silent(error: EngineError) -> Ending:
+    """The hosts can't be asked how the job ended: in doubt, until they can."""
+    fields = {"error_code": Code.HOSTS_SILENT, "error_message": error.message}
+    return Ending(JobStatus.IN_DOUBT, Code.HOSTS_SILENT, fields)
+
+
+def conclude(*, job: MigrationJob, ending: Ending, publisher: Publisher) -> None:
+    """Job, workload and leases change together or not at all; then those who watch are told."""
+    try:
+        with transaction.atomic():
+            _write(job, ending)
+            _place_workload(job, ending)
+            leases.release_hosts(job=job)
+    except IllegalTransition as error:  # the reaper was faster: its answer came from the hosts
+        logger.warning("job %s: %s", job.pk, error)
+        return
+    publisher.publish("status", {"status": job.status})
+    if job.status != JobStatus.IN_DOUBT:
+        publisher.publish("done", {"status": job.status})
+
+
+def _write(job: MigrationJob, ending: Ending) -> None:
+    fields = {**ending.fields, "workload_is_on": ending.side}
+    if ending.status is JobStatus.IN_DOUBT:
+        fields["lease_until"] = timezone.now() + leases.ASK_AGAIN_AFTER
+    if job.status == ending.status:  # still in doubt
+        MigrationJob.objects.filter(pk=job.pk, status=job.status).update(**fields)
+    else:
+        job.transition(JobStatus(job.status), ending.status, ending.reason, **fields)
+
+
+def _place_workload(job: MigrationJob, ending: Ending) -> None:
+    hosts: dict[str, Host] = {"source": job.source, "target": job.target}
+    changes = dict(ending.workload)
+    if ending.side in hosts:
+        changes["host"] = hosts[ending.side]
+    # Only where the job holds it: somebody may be removing a workload that was never touched.
+    held = Workload.objects.filter(pk=job.workload_id, state=Workload.State.MIGRATING)
+    if changes:
+        held.update(**changes)

@@ -1,0 +1,131 @@
+"""The web side of the queue: ask for a job, cancel it, ask for the same again."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from migrations_app.engine.plan import Operation, Strategy
+from migrations_app.models import Host, IllegalTransition, MigrationJob, Workload
+
+from .codes import Code, SubmitRefused
+from .inventory import obstacle_on
+from .queue import Task, send_on_commit
+
+
+def submit_job(
+    *,
+    workload: Workload,
+    target: Host,
+    operation: str,
+    strategy: str,
+    encrypted: bool,
+    user: User | None,
+) -> MigrationJob:
+    """Queues one job; it runs from where the workload is now. Raises SubmitRefused."""
+    refusal = find_refusal(workload=workload, target=target, operation=operation, strategy=strategy)
+    if refusal:
+        raise refusal
+    job = MigrationJob(
+        workload=workload,
+        source=workload.host,
+        target=target,
+        operation=Operation(operation),
+        strategy=Strategy(strategy),
+        encrypted=encrypted,
+        created_by=user,
+    )
+    return _queue(job)
+
+
+def _queue(job: MigrationJob) -> MigrationJob:
+    try:
+        with transaction.atomic():
+            job.save()
+            send_on_commit(task=Task.RUN_JOB, row_id=job.pk)
+    except IntegrityError as error:  # one_unsettled_job_per_workload
+        raise SubmitRefused(Code.WORKLOAD_BUSY, workload=job.workload.name) from error
+    return job
+
+
+def cancel_job(*, job: MigrationJob) -> None:
+    """Ends a queued job; a running one is asked to stop where it still can.
+
+    Raises SubmitRefused when it has ended already.
+    """
+    status = MigrationJob.Status
+    try:
+        job.transition(status.QUEUED, status.CANCELLED, Code.CANCELLED)
+    except IllegalTransition as error:
+        running = MigrationJob.objects.filter(pk=job.pk, status=status.RUNNING)
+        if not running.update(cancel_requested=True):
+            raise SubmitRefused(Code.JOB_FINISHED, job=str(job.pk)) from error
+
+
+def rerun_job(*, job: MigrationJob, user: User | None) -> MigrationJob:
+    """The same again, from where the workload is now. Raises SubmitRefused.
+
+    A workload that has moved meanwhile goes back to the host where it came from.
+    """
+    if not job.is_finished:
+        raise SubmitRefused(Code.JOB_NOT_FINISHED, job=str(job.pk))
+    return submit_job(
+        workload=job.workload,
+        target=_rerun_target(job),
+        operation=job.operation,
+        strategy=job.strategy,
+        encrypted=job.encrypted,
+        user=user,
+    )
+
+
+def _rerun_target(job: MigrationJob) -> Host:
+    here = job.workload.host
+    if Operation(job.operation).one_host:
+        return here
+    return job.source if job.target_id == here.pk else job.target
+
+
+def find_refusal(
+    *, workload: Workload, target: Host, operation: str, strategy: str
+) -> SubmitRefused | None:
+    """Why this job can't be queued now, or None. Reads what is known; contacts no host."""
+    return (
+        _refuse_choice(operation, strategy)
+        or _refuse_workload(workload)
+        or _refuse_target(workload, target, Operation(operation))
+        or _refuse_host(workload.host, workload.kind)
+        or _refuse_host(target, workload.kind)
+    )
+
+
+def _refuse_choice(operation: str, strategy: str) -> SubmitRefused | None:
+    if operation not in list(Operation):
+        return SubmitRefused(Code.UNKNOWN_OPERATION, operation=operation)
+    if strategy not in list(Strategy):
+        return SubmitRefused(Code.UNKNOWN_STRATEGY, strategy=strategy)
+    return None
+
+
+def _refuse_workload(workload: Workload) -> SubmitRefused | None:
+    if workload.jobs.filter(status__in=MigrationJob.UNSETTLED).exists():
+        return SubmitRefused(Code.WORKLOAD_BUSY, workload=workload.name)
+    if workload.state != Workload.State.RUNNING:
+        return SubmitRefused(
+            Code.WORKLOAD_NOT_RUNNING, workload=workload.name, state=workload.state
+        )
+    return None
+
+
+def _refuse_target(workload: Workload, target: Host, operation: Operation) -> SubmitRefused | None:
+    same = target.pk == workload.host_id
+    if operation.one_host and not same:
+        return SubmitRefused(Code.TARGET_IS_NOT_SOURCE, host=target.name)
+    if same and not operation.one_host:
+        return SubmitRefused(Code.TARGET_IS_SOURCE, host=target.name)
+    return None
+
+
+def _refuse_host(host: Host, kind: str) -> SubmitRefused | None:
+    obstacle = obstacle_on(host, kind)
+    return SubmitRefused(obstacle.code, **obstacle.values) if obstacle else None

@@ -1,0 +1,141 @@
+"""The worker side of hosts and workloads: look at them, start and stop them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from migrations_app.adapters import engine, problem_as_dict, ref_for
+from migrations_app.engine.errors import EngineError
+from migrations_app.engine.hosts.base import Host as EngineHost
+from migrations_app.engine.plan import WorkloadKind
+from migrations_app.models import Host, Workload
+
+from . import leases
+from .codes import Code
+from .contact import note_host_error, reached
+
+State = Workload.State
+SETTLED_STATES = (State.RUNNING, State.STOPPED, State.LOST)
+# What the engine says of a workload -> the row's state, and the code that explains it.
+SEEN = {
+    "running": (State.RUNNING, ""),
+    "paused": (State.RUNNING, ""),
+    "exited": (State.STOPPED, Code.WORKLOAD_ENDED),
+    "absent": (State.LOST, Code.WORKLOAD_ABSENT),
+}
+
+
+def check_host(*, host_id: int) -> None:
+    """Facts, problems and the state of its workloads. Left for later while a job measures."""
+    host = Host.objects.filter(pk=host_id, leased_by=None).first()
+    if host is None or not _claim_check(host):
+        return
+    try:
+        with reached(host) as connection:
+            _write_facts(host, engine().collect_facts(connection))
+            for workload in host.workloads.filter(state__in=SETTLED_STATES):
+                _look_at(workload, connection)
+    except EngineError as error:
+        note_host_error(host=host, error=error)
+    Host.objects.filter(pk=host_id).update(checked_at=timezone.now())
+
+
+def _claim_check(host: Host) -> bool:
+    """One of several that were asked to check gets to do it."""
+    same = Host.objects.filter(pk=host.pk, check_requested_at=host.check_requested_at)
+    return bool(
+        same.filter(checked_at=host.checked_at).update(
+            check_requested_at=None, checked_at=timezone.now()
+        )
+    )
+
+
+def _write_facts(host: Host, facts: dict[str, Any]) -> None:
+    problems = [problem_as_dict(problem) for problem in engine().host_problems(facts)]
+    limited = any(problem["severity"] == "fail" for problem in problems)
+    Host.objects.filter(pk=host.pk).update(
+        facts=facts,
+        problems=problems,
+        state=Host.State.LIMITED if limited else Host.State.READY,
+        last_error_code="",
+        last_error="",
+    )
+
+
+def start_workload(*, workload_id: int) -> None:
+    """Starts one that is to be started; afterwards it runs, or is stopped and says why."""
+    if not leases.take_workload(workload_id=workload_id, state=State.STARTING):
+        return
+    workload = Workload.objects.select_related("host").get(pk=workload_id)
+    try:
+        changes = _start(workload)
+    except EngineError as error:
+        changes = {"state": State.STOPPED, **_error_fields(error)}
+    _settle(workload, expected=State.STARTING, changes=changes)
+
+
+def _start(workload: Workload) -> dict[str, Any]:
+    with reached(workload.host) as connection:
+        ref = engine().start_workload(
+            connection,
+            kind=WorkloadKind(workload.kind),
+            name=workload.name,
+            type_name=workload.type_name,
+            values=workload.parameters,
+        )
+    return {"state": State.RUNNING, "ref_name": ref.name, "pid": ref.pid}
+
+
+def stop_workload(*, workload_id: int) -> None:
+    """Ends one that is to be removed. A host that can't be reached is tried again later."""
+    if not leases.take_workload(workload_id=workload_id, state=State.REMOVING):
+        return
+    workload = Workload.objects.select_related("host").get(pk=workload_id)
+    try:
+        if workload.ref_name:  # else it never ran
+            with reached(workload.host) as connection:
+                engine().stop_workload(connection, ref_for(workload))
+    except EngineError as error:  # the lease stays until the next try is due
+        Workload.objects.filter(pk=workload_id).update(**_error_fields(error))
+        return
+    _settle(workload, expected=State.REMOVING, changes={"state": State.REMOVED})
+
+
+def _settle(workload: Workload, *, expected: Workload.State, changes: dict[str, Any]) -> None:
+    """Writes how it went. A removal asked for meanwhile stands, but what ran is known to it."""
+    rows = Workload.objects.filter(pk=workload.pk)
+    if not rows.filter(state=expected).update(lease_until=None, **changes):
+        changes.pop("state")
+        rows.update(lease_until=None, **changes)
+
+
+def observe_workload(*, workload_id: int) -> None:
+    """Looks whether it runs, and at its last line of output."""
+    waiting = Workload.objects.filter(pk=workload_id, host__leased_by=None)
+    workload = waiting.filter(state__in=SETTLED_STATES).select_related("host").first()
+    if workload is None:
+        return
+    try:
+        with reached(workload.host) as connection:
+            _look_at(workload, connection)
+    except EngineError as error:
+        Workload.objects.filter(pk=workload_id).update(**_error_fields(error))
+
+
+def _look_at(workload: Workload, connection: EngineHost) -> None:
+    if not workload.ref_name:
+        return  # it never ran; its row says why
+    status = engine().workload_status(connection, ref_for(workload))
+    state, code = SEEN[status.state]
+    changes: dict[str, Any] = {"state": state, "last_error_code": code, "last_error": ""}
+    if status.last_line is not None:
+        changes["last_line"] = status.last_line
+    # Only where nothing has happened to it meanwhile.
+    unchanged = Workload.objects.filter(pk=workload.pk, state=workload.state, host=workload.host)
+    unchanged.update(seen_at=timezone.now(), **changes)
+
+
+def _error_fields(error: EngineError) -> dict[str, Any]:
+    return {"last_error_code": error.code, "last_error": error.message}
