@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
 STREAM_LENGTH = 2000  # events kept; a job has some dozens
 STREAM_LIFE_S = 24 * 3600
+HEARTBEAT_LIFE_S = 20  # a worker shows itself every 5 s
 
 
 def stream_key(job_id: int) -> str:
@@ -27,6 +29,15 @@ def stream_key(job_id: int) -> str:
 def heartbeat_key() -> str:
     """Set by living workers, and gone some seconds after the last of them."""
     return f"{settings.REDIS_PREFIX}worker-alive"
+
+
+def show_life() -> None:
+    """A worker's sign of life."""
+    try:
+        with connect_redis() as client:
+            client.set(heartbeat_key(), "1", ex=HEARTBEAT_LIFE_S)
+    except RedisError as error:
+        logger.warning("no sign of life given: %s", error)
 
 
 class Publisher(Protocol):
@@ -60,6 +71,16 @@ def connect_redis() -> Redis:
         settings.REDIS_URL,
         socket_connect_timeout=settings.REDIS_TIMEOUT_S,
         socket_timeout=settings.REDIS_TIMEOUT_S,
+        decode_responses=True,
+    )
+
+
+def connect_redis_async(*, answer_within_s: float) -> AsyncRedis:
+    """The same for async code; `answer_within_s` for commands that wait on purpose."""
+    return AsyncRedis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=settings.REDIS_TIMEOUT_S,
+        socket_timeout=answer_within_s + settings.REDIS_TIMEOUT_S,
         decode_responses=True,
     )
 

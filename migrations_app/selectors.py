@@ -47,6 +47,16 @@ def jobs_ahead_of(job: MigrationJob) -> int:
     return MigrationJob.objects.ahead_of(job).count()
 
 
+async def job_exists(pk: int) -> bool:
+    return await MigrationJob.objects.filter(pk=pk).aexists()
+
+
+async def status_if_over(pk: int) -> str | None:
+    """The status of a finished job; None while it has not ended."""
+    over = MigrationJob.objects.filter(pk=pk, status__in=MigrationJob.TERMINAL)
+    return await over.values_list("status", flat=True).afirst()
+
+
 @dataclass(frozen=True)
 class HistoryRow:
     """What the history's charts and statistics need of one finished job; times in ms or None."""
