@@ -17,6 +17,7 @@ from migrations_app.services.inventory import obstacle_on
 from migrations_app.services.submit import find_refusal
 
 RECENT = 10
+FORMER_RUNS = 50
 
 
 # --- jobs ---------------------------------------------------------------------------------------
@@ -107,6 +108,20 @@ def history_rows(rows: QuerySet[MigrationJob] | None = None) -> list[HistoryRow]
         HistoryRow(**dict(zip(names, values, strict=True)))
         for values in finished.values_list(*columns)
     ]
+
+
+def former_stop_times(*, workload: Workload, operation: str, strategy: str) -> list[float]:
+    """Stop times (ms) of succeeded runs like this: same type, kind and parameters."""
+    alike = MigrationJob.objects.filter(
+        status=MigrationJob.Status.SUCCEEDED,
+        operation=operation,
+        strategy=strategy,
+        workload__type_name=workload.type_name,
+        workload__kind=workload.kind,
+        workload__parameters=workload.parameters,
+    )
+    known = alike.filter(stop_time_ms__isnull=False).order_by("-pk")
+    return list(known.values_list("stop_time_ms", flat=True)[:FORMER_RUNS])
 
 
 # --- hosts and workloads ------------------------------------------------------------------------
