@@ -11,6 +11,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from .keyfiles import read_or_make
+from .sockets import socket_dir
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -100,7 +101,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis and Celery ---------------------------------------------------------------------------
-REDIS_URL: str = env.str("REDIS_URL", default=f"unix://{DATA_DIR / 'redis.sock'}")
+REDIS_URL: str = env.str(
+    "REDIS_URL", default=f"unix://{socket_dir(DATA_DIR, INSTANCE) / 'redis.sock'}"
+)
 REDIS_PREFIX = f"migration-lab:{INSTANCE}:"  # two sites may share one Redis
 REDIS_TIMEOUT_S = 2.0
 
@@ -130,6 +133,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- The lab ------------------------------------------------------------------------------------
+# Debian archive for the lab hosts' root; None: the one that this machine's apt uses.
+LAB_MIRROR: str | None = env.str("MIGRATION_LAB_MIRROR", default="") or None
 MIGRATION_ENGINE = "migrations_app.engine"  # tests put a fake here
 CREDENTIALS_KEY_FILE = DATA_DIR / "credentials.key"
 # Networks (CIDR) whose hosts may be registered although the address is loopback or link-local.

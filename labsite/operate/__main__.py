@@ -21,7 +21,8 @@ def main() -> int:
             wanted = steps.UpOptions(options.port, options.demo, options.lab)
             steps.up(own_places(), wanted, say)
         else:
-            steps.down(own_places(), options.purge, say)
+            asked = steps.DownOptions(options.purge, options.keep_cache)
+            steps.down(own_places(), asked, say)
     except (OperateError, LabError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -40,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--no-lab", dest="lab", action="store_false", help="the site alone")
     down = actions.add_parser("down", prog="scripts/down", description="Stop what up started.")
     down.add_argument("--purge", action="store_true", help="and remove all data and the lab")
+    down.add_argument(
+        "--keep-cache", action="store_true", help="with --purge: keep the lab hosts' built root"
+    )
     return parser
 
 

@@ -15,6 +15,7 @@ from migrations_app import lab
 
 from . import ports, supervise
 from .errors import OperateError
+from .leftovers import end_leftovers
 from .places import Places, find_redis_server, url_of, with_own
 
 CODE = ("labsite", "migrations_app", "templates", "locale", "requirements.txt")
@@ -52,7 +53,7 @@ def _choose_port(places: Places, asked: int | None) -> int:
             return remembered
         supervise.stop(places)
     else:
-        supervise.end_leftovers(places.data)
+        end_leftovers(places.data)
     port = ports.choose_port(asked, remembered)
     places.port_file.write_text(f"{port}\n")
     return port
@@ -93,18 +94,31 @@ def _say_ready(
     _manage(places, environment, "first_login")
 
 
-def down(places: Places, purge: bool, say: Say) -> None:
+@dataclass(frozen=True)
+class DownOptions:
+    purge: bool = False  # remove all data as well
+    keep_cache: bool = False  # but not the lab hosts' root, which takes half a minute to build
+
+
+def down(places: Places, options: DownOptions, say: Say) -> None:
     """Stops what `up` started, and with `purge` removes all it kept. Raises LabError."""
     places.make()
     with only_one(places):
         say("Stopping the site …")
         supervise.stop(places)
-        config = lab.LabConfig(instance=places.instance)
-        if config.state_dir.exists():
-            say("Stopping the lab hosts …")
-            (lab.purge if purge else lab.down)(config, say)
-    if purge:
+        _lab_down(places, options, say)
+    if options.purge:
         _remove_data(places, say)
+
+
+def _lab_down(places: Places, options: DownOptions, say: Say) -> None:
+    config = lab.LabConfig(instance=places.instance)
+    if not config.state_dir.exists():
+        return
+    if options.purge:
+        lab.purge(config, say, keep_cache=options.keep_cache)
+    else:
+        lab.down(config, say)
 
 
 def _remove_data(places: Places, say: Say) -> None:
@@ -135,9 +149,7 @@ def _manage(places: Places, environment: Mapping[str, str], *words: str) -> None
 @contextmanager
 def only_one(places: Places) -> Iterator[None]:
     """Keeps a second `up` or `down` of this instance out while one is at work."""
-    # Beside the data, not in it: purge removes that.
-    path = places.data.with_name(f"{places.data.name}.lock")
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(places.data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -11,7 +11,7 @@ from . import instance
 from .config import LabConfig, LabHost
 from .root import Say
 
-Register = Callable[[list[LabHost]], None]
+Register = Callable[[list[LabHost]], object]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -30,6 +30,11 @@ class LabHost:
     host_key: str  # "ssh-ed25519 AAAA…", to be pinned
     private_key_path: Path
 
+    @property
+    def private_key(self) -> str:
+        """The site's private key, OpenSSH PEM."""
+        return self.private_key_path.read_text()
+
 
 @dataclass(frozen=True)
 class HostPlace:

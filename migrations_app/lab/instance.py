@@ -75,10 +75,12 @@ def down(config: LabConfig, say: Say) -> None:
         cgroups.remove(config.group)
 
 
-def purge(config: LabConfig, say: Say) -> None:
-    """Takes the lab down and removes all it kept; the shared cache too with the last lab."""
+def purge(config: LabConfig, say: Say, *, keep_cache: bool = False) -> None:
+    """Takes the lab down and removes all it kept; with the last lab the shared cache too."""
     down(config, say)
     shutil.rmtree(config.state_dir)
+    if keep_cache:
+        return
     with suppress(OSError):  # another lab is there
         config.state_root.rmdir()
         shutil.rmtree(config.cache_root)
