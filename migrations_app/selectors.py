@@ -17,7 +17,6 @@ from migrations_app.services.inventory import obstacle_on
 from migrations_app.services.submit import find_refusal
 
 RECENT = 10
-FORMER_RUNS = 50
 
 
 # --- jobs ---------------------------------------------------------------------------------------
@@ -111,7 +110,7 @@ def history_rows(rows: QuerySet[MigrationJob] | None = None) -> list[HistoryRow]
 
 
 def former_stop_times(*, workload: Workload, operation: str, strategy: str) -> list[float]:
-    """Stop times (ms) of succeeded runs like this: same type, kind and parameters."""
+    """Stop times (ms) of what succeeded before with such a workload; for an expectation."""
     alike = MigrationJob.objects.filter(
         status=MigrationJob.Status.SUCCEEDED,
         operation=operation,
@@ -119,9 +118,9 @@ def former_stop_times(*, workload: Workload, operation: str, strategy: str) -> l
         workload__type_name=workload.type_name,
         workload__kind=workload.kind,
         workload__parameters=workload.parameters,
+        stop_time_ms__isnull=False,
     )
-    known = alike.filter(stop_time_ms__isnull=False).order_by("-pk")
-    return list(known.values_list("stop_time_ms", flat=True)[:FORMER_RUNS])
+    return [value for value in alike.values_list("stop_time_ms", flat=True) if value is not None]
 
 
 # --- hosts and workloads ------------------------------------------------------------------------
@@ -147,6 +146,12 @@ def workloads() -> QuerySet[Workload]:
 def workload(pk: int) -> Workload | None:
     """One workload, also one that is removed: its jobs are kept."""
     return Workload.objects.select_related("host", "created_by").filter(pk=pk).first()
+
+
+def workload_names() -> list[str]:
+    """Names that jobs have had to do with, for choosing among them."""
+    names = Workload.objects.filter(jobs__isnull=False).order_by("name")
+    return list(names.values_list("name", flat=True).distinct())
 
 
 def host_obstacle(host: Host, kind: str) -> Refused | None:
