@@ -20,7 +20,7 @@ class Heartbeat(bootsteps.StartStopStep):
     On the timer of the worker's main process: it goes on while all slots are at work.
     """
 
-    requires = {"celery.worker.components:Timer"}
+    requires = ("celery.worker.components:Timer",)
     EVERY_S = 5.0
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:

@@ -17,7 +17,7 @@ from migrations_app.crypto import decrypt
 from migrations_app.engine.catalogue import CATALOGUE
 from migrations_app.engine.events import Observer
 from migrations_app.engine.hosts.base import Host as EngineHost
-from migrations_app.engine.hosts.ssh import SshTarget
+from migrations_app.engine.hosts.ssh import SshTarget, fingerprint, scan_host_key
 from migrations_app.engine.plan import (
     MigrationPlan,
     Operation,
@@ -27,6 +27,18 @@ from migrations_app.engine.plan import (
 )
 from migrations_app.engine.report import Report
 from migrations_app.models import Host, MigrationJob, Workload
+
+__all__ = (
+    "Engine",
+    "engine",
+    "fingerprint",
+    "job_id_for",
+    "plan_for",
+    "problem_as_dict",
+    "ref_for",
+    "scan_host_key",
+    "ssh_target_for",
+)
 
 
 class Problem(Protocol):

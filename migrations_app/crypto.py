@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from labsite.keyfiles import read_or_make
@@ -21,3 +23,25 @@ def encrypt(secret: str) -> bytes:
 def decrypt(sealed: bytes | memoryview) -> str:
     """For the worker only. Raises cryptography.fernet.InvalidToken when no key fits."""
     return _cipher().decrypt(bytes(sealed)).decode()
+
+
+def new_private_key() -> str:
+    """An ed25519 key pair's private half, OpenSSH PEM."""
+    return (
+        Ed25519PrivateKey.generate()
+        .private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.OpenSSH,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    )
+
+
+def public_line(private_key: str) -> str:
+    """The line of an authorized_keys file that lets the key in."""
+    key = serialization.load_ssh_private_key(private_key.encode(), password=None)
+    line = key.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    return f"{line.decode()} migration-lab"

@@ -136,6 +136,10 @@ def host(pk: int) -> Host | None:
     return hosts().filter(pk=pk).first()
 
 
+def host_named(name: str) -> Host | None:
+    return hosts().filter(name=name).first()
+
+
 def workloads() -> QuerySet[Workload]:
     """Those that exist."""
     return Workload.objects.exclude(state=Workload.State.REMOVED).select_related(

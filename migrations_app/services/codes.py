@@ -32,6 +32,7 @@ class Code(StrEnum):
     HOST_IN_USE = "host-in-use"  # [host] workloads on it, or a job runs
     HOST_HAS_HISTORY = "host-has-history"  # [host] jobs refer to it
     HOST_PROBLEM = "host-problem"  # [host, problem]: problem is an engine.host_problems code
+    TOO_FEW_HOSTS = "too-few-hosts"  # the demo needs two that run containers
     JOB_FINISHED = "job-finished"  # [job] nothing left to cancel
     JOB_NOT_FINISHED = "job-not-finished"  # [job] nothing to repeat yet
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from redis.asyncio import Redis
@@ -78,7 +79,8 @@ async def follow(client: Redis, pk: int, last: str) -> AsyncIterator[str]:
 
 async def _read(client: Redis, pk: int, last: str, *, wait: bool) -> list[tuple[str, Entry]]:
     """Entries after `last`; where there are none, waits for some, but not for ever."""
-    answer = await client.xread({stream_key(pk): last}, block=BLOCK_MS if wait else None)
+    # The client's own types cover both protocols; with ours it is [[key, entries]].
+    answer: Any = await client.xread({stream_key(pk): last}, block=BLOCK_MS if wait else None)
     return answer[0][1] if answer else []
 
 

@@ -1,0 +1,76 @@
+"""The demo: a counter in a container goes on counting on another lab host.
+
+It is a job like any other. `advance_demo` does what can be done at once and is called again
+until it answers with the job: by the page and by the command, each with its own way to wait.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
+from migrations_app.models import Host, MigrationJob, Workload
+
+from .codes import Code, InventoryRefused
+from .inventory import create_workload, obstacle_on, remove_workload, request_workload_look
+from .submit import submit_job
+
+NAME = "cr"  # as in the exercise
+SOME_LINES = 3  # counted so far, before it moves: enough to see that it goes on
+State = Workload.State
+
+
+def demo_workload() -> Workload | None:
+    present = Workload.objects.exclude(state=State.REMOVED).select_related("host")
+    return present.filter(name=NAME).first()
+
+
+def advance_demo(*, user: User | None) -> MigrationJob | None:
+    """The demo's job, or None while its counter is getting ready. Raises Refused."""
+    workload = demo_workload()
+    if workload is None:
+        _create_counter(user)
+    elif workload.state in (State.STOPPED, State.LOST):
+        remove_workload(workload=workload)  # what is left of an earlier one
+    elif workload.state == State.RUNNING:
+        return _migrate_when_counting(workload, user)
+    return None
+
+
+def _create_counter(user: User | None) -> None:
+    create_workload(
+        name=NAME,
+        type_name="counter",
+        kind=WorkloadKind.CONTAINER,
+        parameters={},
+        host=_fit_hosts()[0],
+        created_by=user,
+    )
+
+
+def _migrate_when_counting(workload: Workload, user: User | None) -> MigrationJob | None:
+    if not has_counted(workload.last_line):
+        request_workload_look(workload=workload)
+        return None
+    return submit_job(
+        workload=workload,
+        target=next(host for host in _fit_hosts() if host.pk != workload.host_id),
+        operation=Operation.MIGRATE,
+        strategy=Strategy.COLD,
+        encrypted=True,
+        user=user,
+    )
+
+
+def has_counted(last_line: str) -> bool:
+    return last_line.isdecimal() and int(last_line) >= SOME_LINES
+
+
+def _fit_hosts() -> list[Host]:
+    """At least two hosts that run containers. Raises InventoryRefused."""
+    kind = WorkloadKind.CONTAINER
+    hosts = Host.objects.order_by("-is_lab", "name")
+    fit = [host for host in hosts if obstacle_on(host, kind) is None]
+    if len(fit) < 2:
+        raise InventoryRefused(Code.TOO_FEW_HOSTS)
+    return fit
