@@ -16,6 +16,9 @@ logs and the command line, and where a tool wrote one, a `log_excerpt`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class EngineError(Exception):
     """The root; `code` is what the site translates and documents."""
@@ -29,6 +32,8 @@ class EngineError(Exception):
         self.message = message
         self.code = code or type(self).code
         self.log_excerpt = log_excerpt
+        # What the host ran before it failed, where it could still say so.
+        self.commands: tuple[Mapping[str, Any], ...] = ()
 
 
 class HostError(EngineError):

@@ -26,11 +26,12 @@ class PhaseName(StrEnum):
     """A step of a job with a start and an end, in the order in which they can come."""
 
     PREPARE = "prepare"  # facts, refusals, image sent ahead; the workload runs
-    FREEZE = "freeze"
-    DUMP = "dump"  # CRIU called until CRIU returned
+    FREEZE = "freeze"  # CRIU called until the source's tasks stand still
+    DUMP = "dump"  # tasks stand still until the image is written
     CREATE = "create"  # target container asked for until created
     TRANSFER = "transfer"  # first byte leaves until last byte has arrived
-    RESTORE = "restore"  # CRIU called until CRIU returned
+    RESTORE = "restore"  # CRIU called until the target's tasks run
+    RESUME = "resume"  # tasks run already; until the command returned
     ROLLBACK = "rollback"  # only after a failure: the way back to the source
     VERIFY = "verify"
     CLEAN_UP = "clean-up"

@@ -1,0 +1,124 @@
+"""The engine by itself: migrate between two hosts, print the report as JSON.
+
+    python -m migrations_app.engine migrate --source root@ADDRESS --target root@ADDRESS
+        --identity KEYFILE --known-hosts FILE (--container NAME | --pid PID) --report FILE
+
+Exit status: 0 succeeded, 1 failed (the workload is where the report says), 2 wrong usage,
+3 in doubt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from pathlib import Path
+
+from . import (
+    EngineError,
+    Event,
+    MigrationPlan,
+    Operation,
+    Outcome,
+    PhaseEnded,
+    ProofKind,
+    Report,
+    SshHost,
+    SshTarget,
+    Strategy,
+    WorkloadKind,
+    WorkloadRef,
+    connect,
+    known_host_key,
+    migrate,
+)
+
+EXIT = {Outcome.SUCCEEDED: 0, Outcome.FAILED: 1, Outcome.IN_DOUBT: 3}
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m migrations_app.engine")
+    command = made.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "migrate", help="migrate a container or a process between two hosts"
+    )
+    command.add_argument("--source", required=True, metavar="USER@ADDRESS[:PORT]")
+    command.add_argument("--target", metavar="USER@ADDRESS[:PORT]", help="for operation migrate")
+    command.add_argument("--identity", required=True, type=Path, help="our private key, ed25519")
+    command.add_argument("--known-hosts", required=True, type=Path, help="pins the hosts' keys")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--container", metavar="NAME")
+    what.add_argument("--pid", type=int)
+    command.add_argument("--operation", type=Operation, choices=list(Operation), default="migrate")
+    command.add_argument("--strategy", type=Strategy, choices=list(Strategy), default="cold")
+    command.add_argument("--proof", type=ProofKind, choices=list(ProofKind), default="sequence")
+    command.add_argument("--plain", action="store_true", help="no encryption between the hosts")
+    command.add_argument("--report", type=Path, help="write the report there, too")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parser().parse_args(argv)
+    if options.operation is Operation.MIGRATE and not options.target:
+        parser().error("--target is needed to migrate")
+    try:
+        report = _run(options)
+    except EngineError as error:
+        print(f"{error.code}: {error.message}", file=sys.stderr)
+        return EXIT[Outcome.FAILED]
+    document = json.dumps(report.to_json(), indent=2, ensure_ascii=False)
+    print(document)
+    if options.report:
+        options.report.write_text(document + "\n")
+    return EXIT[report.outcome]
+
+
+def _run(options: argparse.Namespace) -> Report:
+    with _connect(options, options.source) as source:
+        if options.operation.one_host:
+            return migrate(_plan(options), source, source, _tell)
+        with _connect(options, options.target) as target:
+            return migrate(_plan(options), source, target, _tell)
+
+
+def _plan(options: argparse.Namespace) -> MigrationPlan:
+    return MigrationPlan(
+        job_id=f"cli-{secrets.token_hex(4)}",
+        workload=_workload(options),
+        operation=options.operation,
+        strategy=options.strategy,
+        proof=options.proof,
+        encrypted=not options.plain,
+    )
+
+
+def _workload(options: argparse.Namespace) -> WorkloadRef:
+    if options.container:
+        return WorkloadRef(WorkloadKind.CONTAINER, options.container)
+    return WorkloadRef(WorkloadKind.PROCESS, f"pid-{options.pid}", options.pid)
+
+
+def _connect(options: argparse.Namespace, where: str) -> SshHost:
+    user, _, rest = where.rpartition("@")
+    address, _, port = rest.partition(":")
+    number = int(port or 22)
+    return connect(
+        SshTarget(
+            name=address,
+            address=address,
+            port=number,
+            user=user or "root",
+            host_key=known_host_key(options.known_hosts, address, number),
+            private_key=options.identity.read_text(),
+        )
+    )
+
+
+def _tell(event: Event) -> None:
+    if isinstance(event, PhaseEnded):
+        state = " failed" if event.failed else ""
+        print(f"{event.name} on {event.host}: {event.duration_ms:.1f} ms{state}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

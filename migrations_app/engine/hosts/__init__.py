@@ -1,0 +1,1 @@
+"""Hosts: the seam (base), over SSH (ssh), this machine (local)."""

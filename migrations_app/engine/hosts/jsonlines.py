@@ -1,0 +1,108 @@
+"""The controller's half of the JSON lines that ../hostside/session.py describes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import IO, Any
+
+from ..errors import (
+    EngineError,
+    HostSessionLost,
+    NotPossible,
+    StepFailed,
+    StepTimedOut,
+)
+from .base import Answer
+
+GRACE_S = 10.0  # the host ends a step itself; this much later we stop waiting for its word
+
+_ERRORS: dict[str, type[EngineError]] = {
+    "not-possible": NotPossible,
+    "timed-out": StepTimedOut,
+    "failed": StepFailed,
+}
+
+
+class JsonLines:
+    """One session over a pair of text streams; many threads may ask at once."""
+
+    def __init__(self, to_host: IO[str], from_host: IO[str], name: str) -> None:
+        self._to_host = to_host
+        self._name = name
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+        self.lost = False
+        threading.Thread(target=self._read, args=(from_host,), daemon=True).start()
+
+    def ask(self, verb: str, params: Mapping[str, Any], *, timeout_s: float) -> Answer:
+        """See base.Host.ask. The host is told timeout_s and ends what takes longer by itself."""
+        number, future = self._expect()
+        try:
+            limited = {"limit_s": timeout_s, **params}
+            self._send({"id": number, "verb": verb, "params": limited})
+            return _answer(future.result(timeout_s + GRACE_S))
+        except FutureTimeout as error:
+            message = f"{self._name} did not answer {verb} within {timeout_s:g} s"
+            raise HostSessionLost(message) from error
+        finally:
+            with self._lock:
+                self._waiting.pop(number, None)
+
+    def _expect(self) -> tuple[int, Future[dict[str, Any]]]:
+        future: Future[dict[str, Any]] = Future()
+        with self._lock:
+            if self.lost:
+                raise HostSessionLost(f"the session with {self._name} has ended")
+            number = next(self._ids)
+            self._waiting[number] = future
+        return number, future
+
+    def _send(self, request: Mapping[str, Any]) -> None:
+        line = json.dumps(request) + "\n"
+        try:
+            with self._lock:
+                self._to_host.write(line)
+                self._to_host.flush()
+        except (OSError, ValueError) as error:
+            raise HostSessionLost(f"the session with {self._name} broke: {error}") from error
+
+    def _read(self, from_host: IO[str]) -> None:
+        try:
+            for line in from_host:
+                self._deliver(json.loads(line))
+        except (OSError, ValueError):
+            pass  # a broken session and a garbled one are alike: what waits is told below
+        finally:
+            self._fail_all()
+
+    def _deliver(self, answer: dict[str, Any]) -> None:
+        with self._lock:
+            future = self._waiting.get(answer["id"])
+        if future is not None:
+            future.set_result(answer)
+
+    def _fail_all(self) -> None:
+        with self._lock:
+            self.lost = True
+            waiting = list(self._waiting.values())
+        for future in waiting:
+            if not future.done():
+                future.set_exception(HostSessionLost(f"the session with {self._name} broke"))
+
+
+def _answer(answer: Mapping[str, Any]) -> Answer:
+    commands = tuple(answer.get("commands", ()))
+    error = answer.get("error")
+    if error is None:
+        return Answer(answer["result"], commands)
+    raised = _ERRORS[error["kind"]](
+        error["message"], code=error["code"], log_excerpt=error["log_excerpt"]
+    )
+    raised.commands = commands
+    raise raised

@@ -1,0 +1,114 @@
+"""What a verb may be given: every field is checked by type and range before it is used."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotPossible
+
+STATE_ROOT = Path("/var/lib/migration-lab")
+JOBS = STATE_ROOT / "jobs"
+WORKLOADS = STATE_ROOT / "workloads"
+
+_JOB = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
+_IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9_.:/@-]{0,199}")
+_PEM = re.compile(r"[A-Za-z0-9+/=\s-]{1,8000}")
+
+
+class Fields:
+    """The parameters of one call, taken out by name and kind.
+
+    Raises NotPossible with code `bad-request` for a field that is missing, of another type or out
+    of range: the controller never sends one, so somebody else speaks or the versions differ.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def has(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
+    def job(self) -> str:
+        return self._matching("job", _JOB)
+
+    def job_folder(self) -> Path:
+        """`images` and `work` of a job lie below it; made 0700 by jobs.open_folder."""
+        return JOBS / self.job()
+
+    def name(self, field: str = "name") -> str:
+        return self._matching(field, _NAME)
+
+    def image(self) -> str:
+        return self._matching("image", _IMAGE)
+
+    def pem(self, field: str) -> str:
+        return self._matching(field, _PEM)
+
+    def integer(self, field: str, low: int, high: int) -> int:
+        value = self._values.get(field)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise _bad(field)
+        return value
+
+    def pid(self) -> int:
+        return self.integer("pid", 2, 2**22)
+
+    def seconds(self) -> float:
+        value = self._values.get("limit_s", 30)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 7200:
+            raise _bad("limit_s")
+        return float(value)
+
+    def flag(self, field: str) -> bool:
+        value = self._values.get(field, False)
+        if not isinstance(value, bool):
+            raise _bad(field)
+        return value
+
+    def choice(self, field: str, *allowed: str) -> str:
+        value = self._values.get(field)
+        if value not in allowed:
+            raise _bad(field)
+        return str(value)
+
+    def strings(self, field: str, *, most: int = 256) -> list[str]:
+        value = self._values.get(field)
+        if not isinstance(value, list) or len(value) > most:
+            raise _bad(field)
+        if not all(isinstance(item, str) and "\0" not in item for item in value):
+            raise _bad(field)
+        return value
+
+    def paths(self, field: str) -> list[Path]:
+        """Absolute paths without `..`."""
+        paths = [Path(item) for item in self.strings(field, most=4096)]
+        if not all(path.is_absolute() and ".." not in path.parts for path in paths):
+            raise _bad(field)
+        return paths
+
+    def address(self) -> str:
+        try:
+            return str(ipaddress.ip_address(str(self._values.get("address"))))
+        except ValueError as error:
+            raise _bad("address") from error
+
+    def mapping(self, field: str) -> Mapping[str, Any]:
+        value = self._values.get(field)
+        if not isinstance(value, dict):
+            raise _bad(field)
+        return value
+
+    def _matching(self, field: str, pattern: re.Pattern[str]) -> str:
+        value = self._values.get(field)
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise _bad(field)
+        return value
+
+
+def _bad(field: str) -> NotPossible:
+    return NotPossible(f"field {field!r} is missing or out of range", code="bad-request")

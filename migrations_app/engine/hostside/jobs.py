@@ -1,0 +1,61 @@
+"""A folder per job on the host: images, CRIU's work files, and a journal of what was made.
+
+The journal is what clean-up and settlement go by after a crash, so it is written before the
+thing that it names is made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .fields import JOBS
+
+
+def open_folder(folder: Path) -> Path:
+    """Make the job's folder and its two parts, readable by root alone: images hold memory."""
+    for part in (folder, folder / "images", folder / "work"):
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def note(folder: Path, **entries: Any) -> None:
+    """Add entries to the job's journal; on the disk before this returns."""
+    open_folder(folder)
+    journal = {**read(folder), **entries}
+    fresh = folder / "journal.json.new"
+    with fresh.open("w") as file:
+        json.dump(journal, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / "journal.json")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The job's journal; empty when it was never here."""
+    try:
+        found: dict[str, Any] = json.loads((folder / "journal.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def images_out(folder: Path) -> Path:
+    """Where this host, as source, has the job's image: Docker keeps it at a place of its own."""
+    return Path(read(folder).get("images_out") or folder / "images")
+
+
+def images_in(folder: Path) -> Path:
+    """Where this host, as target, wants the job's image."""
+    return Path(read(folder).get("images_in") or folder / "images")
+
+
+def remove_folder(folder: Path) -> bool:
+    """Remove the folder and what is in it; whether it was there."""
+    if not folder.is_dir() or folder.parent != JOBS:
+        return False
+    shutil.rmtree(folder)
+    return True

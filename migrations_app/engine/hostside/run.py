@@ -1,0 +1,140 @@
+"""Runs the host's programs, remembers each; the only file of the hostside importing subprocess."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import StepFailed, StepTimedOut
+
+LONGEST_ARGUMENT = 300  # of what is remembered; scripts are shown, not stored whole
+LONGEST_OUTPUT = 4_000
+
+
+@dataclass(frozen=True)
+class Ran:
+    argv: tuple[str, ...]
+    status: int | None  # None: ended for taking too long
+    out: str
+    err: str
+    start_ns: int
+    end_ns: int
+
+    def to_json(self) -> dict[str, Any]:
+        shown = [argument[:LONGEST_ARGUMENT] for argument in self.argv]
+        return {
+            "argv": shown,
+            "status": self.status,
+            "start_ns": self.start_ns,
+            "end_ns": self.end_ns,
+        }
+
+
+class Runner:
+    """Calls programs for one request; the list of them goes back with its answer."""
+
+    def __init__(self) -> None:
+        self.ran: list[Ran] = []
+
+    def __call__(
+        self, argv: Sequence[str], *, limit_s: float = 30, check: bool = True, quiet: bool = False
+    ) -> Ran:
+        """Run argv with empty input until it ends.
+
+        Raises StepFailed when it ends with another status than 0 (unless check is off) and
+        StepTimedOut when it had to be ended. A quiet call is not remembered: it only looks.
+        """
+        start_ns = time.monotonic_ns()
+        status, out, err = _run(argv, limit_s)
+        ran = Ran(tuple(argv), status, out, err, start_ns, time.monotonic_ns())
+        if not quiet:
+            self.ran.append(ran)
+        if status is None:
+            raise StepTimedOut(f"{argv[0]} did not end in {limit_s:g} s and was ended")
+        if check and status != 0:
+            raise failed(ran)
+        return ran
+
+
+def failed(ran: Ran, *, code: str = "command-failed", excerpt: str | None = None) -> StepFailed:
+    """The error for a program that ended badly: its own words first."""
+    words = (ran.err.strip() or ran.out.strip() or f"exit status {ran.status}")[-LONGEST_OUTPUT:]
+    message = f"{' '.join(ran.argv[:3])}: {words}"
+    return StepFailed(message, code=code, log_excerpt=excerpt or words)
+
+
+def _run(argv: Sequence[str], limit_s: float) -> tuple[int | None, str, str]:
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit_s,
+            check=False,
+            errors="replace",
+            text=True,
+        )
+    except subprocess.TimeoutExpired:
+        return None, "", ""
+    except FileNotFoundError as error:
+        raise StepFailed(f"{argv[0]} is not installed", code="program-missing") from error
+    return done.returncode, done.stdout, done.stderr
+
+
+def pipe_into(argv: Sequence[str], feed: Callable[[IO[bytes]], int], *, limit_s: float) -> int:
+    """Run argv with what feed writes to its input; the bytes that feed counted."""
+    return _piped(argv, feed, limit_s, subprocess.PIPE, subprocess.DEVNULL)
+
+
+def pipe_out_of(argv: Sequence[str], drain: Callable[[IO[bytes]], int], *, limit_s: float) -> int:
+    """Run argv and let drain read its output; the bytes that drain counted."""
+    return _piped(argv, drain, limit_s, subprocess.DEVNULL, subprocess.PIPE)
+
+
+def _piped(
+    argv: Sequence[str], work: Callable[[IO[bytes]], int], limit_s: float, stdin: int, stdout: int
+) -> int:
+    with subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE) as process:
+        timer = threading.Timer(limit_s, process.kill)
+        timer.start()
+        try:
+            stream = process.stdin or process.stdout
+            assert stream is not None and process.stderr is not None
+            count = work(stream)
+            stream.close()
+            err = process.stderr.read().decode(errors="replace")
+            status = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+    if status != 0:
+        raise failed(Ran(tuple(argv), status, "", err, 0, 0))
+    return count
+
+
+def start_detached(argv: Sequence[str], output: Path) -> int:
+    """Start a workload in a session of its own, writing into `output`; its pid.
+
+    CRIU cannot dump an inherited terminal or pipe, so input is /dev/null and output a file.
+    """
+    with output.open("ab") as out:
+        try:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd="/",
+                env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise StepFailed(f"{argv[0]} is not on the host", code="program-missing") from error
+    # Reap it while we live, or its pid would never be free again after a kill.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process.pid

@@ -1,0 +1,84 @@
+"""JSON lines: one request a line in, one answer a line out, answers in any order.
+
+    {"id": 7, "verb": "container_state", "params": {…}}
+    {"id": 7, "result": {…}, "commands": [{argv, status, start_ns, end_ns}]}
+    {"id": 7, "error": {code, message, log_excerpt, kind}, "commands": […]}
+
+Each request has a thread, so that the clock can be asked while a dump runs. When the input ends,
+what was begun is finished before the program ends: a step half done is worse than one unheard.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+from ..errors import EngineError, NotPossible, StepFailed, StepTimedOut
+from .fields import Fields
+from .run import Runner
+
+Verb = Callable[[Fields, Runner], Mapping[str, Any]]
+
+
+class Session:
+    def __init__(self, verbs: Mapping[str, Verb], out: IO[str]) -> None:
+        self._verbs = verbs
+        self._out = out
+        self._lock = threading.Lock()
+
+    def serve(self, lines: IO[str]) -> None:
+        """Answer until the input ends and every begun request is answered."""
+        threads = []
+        for line in lines:
+            thread = threading.Thread(target=self._answer, args=(json.loads(line),))
+            thread.start()
+            threads.append(thread)
+            threads = [one for one in threads if one.is_alive()]
+        for thread in threads:
+            thread.join()
+
+    def _answer(self, request: Mapping[str, Any]) -> None:
+        runner = Runner()
+        answer = {"id": request.get("id"), **self._outcome(request, runner)}
+        answer["commands"] = [ran.to_json() for ran in runner.ran]
+        with self._lock:
+            self._write(json.dumps(answer))
+
+    def _write(self, line: str) -> None:
+        try:
+            self._out.write(line + "\n")
+            self._out.flush()
+        except BrokenPipeError:
+            return  # nobody listens any more; the work itself is done and on the disk
+
+    def _outcome(self, request: Mapping[str, Any], runner: Runner) -> dict[str, Any]:
+        try:
+            verb = self._verbs.get(str(request.get("verb")))
+            if verb is None:
+                raise NotPossible(f"no such verb: {request.get('verb')}", code="bad-request")
+            return {"result": verb(Fields(request.get("params") or {}), runner)}
+        except EngineError as error:
+            return {"error": _error_json(error)}
+        except Exception as error:  # noqa: BLE001  the outermost edge: told, never swallowed
+            return {"error": _error_json(_unforeseen(error))}
+
+
+def _unforeseen(error: Exception) -> EngineError:
+    if isinstance(error, OSError) and error.errno == 28:
+        return StepFailed(f"the host's disk is full: {error}", code="disk-full")
+    return StepFailed(f"{type(error).__name__}: {error}", code="hostside-error")
+
+
+_KINDS = ((NotPossible, "not-possible"), (StepTimedOut, "timed-out"), (EngineError, "failed"))
+
+
+def _error_json(error: EngineError) -> dict[str, Any]:
+    kind = next(name for cls, name in _KINDS if isinstance(error, cls))
+    return {
+        "kind": kind,
+        "code": error.code,
+        "message": error.message,
+        "log_excerpt": error.log_excerpt,
+    }

@@ -1,0 +1,61 @@
+"""Every verb there is; a name that is not here cannot be called."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from ..errors import EngineError
+from . import containers, facts, jobs, processes, transfer
+from .fields import JOBS, Fields
+from .run import Runner
+from .session import Verb
+
+
+def hello(_: Fields, __: Runner) -> dict[str, Any]:
+    return {"pid": os.getpid(), "root": os.geteuid() == 0}
+
+
+def clock(_: Fields, __: Runner) -> dict[str, Any]:
+    """Both clocks of this host, read one after the other, in nanoseconds."""
+    return {"monotonic_ns": time.monotonic_ns(), "wall_ns": time.time_ns()}
+
+
+def journal(fields: Fields, _: Runner) -> dict[str, Any]:
+    return jobs.read(fields.job_folder())
+
+
+def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """Remove what a job left here, found by its name; nothing that is alive."""
+    folder = fields.job_folder()
+    transfer.channel_close(fields, runner)
+    removed = []
+    if jobs.read(folder).get("source_container") or jobs.read(folder).get("target_container_name"):
+        removed += containers.forget(folder, fields.job(), runner)
+    if jobs.remove_folder(folder):
+        removed.append(str(folder))
+    return {"removed": removed}
+
+
+def left_behind(_: Fields, runner: Runner) -> dict[str, Any]:
+    """What jobs left on this host: folders of jobs, and checkpoints of ours in Docker's folder."""
+    folders = sorted(str(path) for path in JOBS.glob("*"))
+    try:
+        checkpoints = containers.all_checkpoints()
+    except EngineError:
+        checkpoints = []  # no Docker here, so none of its checkpoints either
+    return {"folders": folders, "checkpoints": checkpoints}
+
+
+VERBS: dict[str, Verb] = {
+    "hello": hello,
+    "clock": clock,
+    "journal": journal,
+    "clean_up": clean_up,
+    "left_behind": left_behind,
+    **containers.VERBS,
+    **processes.VERBS,
+    **facts.VERBS,
+    **transfer.VERBS,
+}

@@ -1,0 +1,285 @@
+"""One migration from plan to report: order of phases, the point of no return, the way back."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .clocks import HostClock, between
+from .errors import EngineError, NotPossible
+from .events import Observer
+from .hosts.base import Host
+from .plan import MigrationPlan, ProofKind
+from .preflight import Problem, Severity, host_problems, pair_problems, plan_problems, refuse
+from .report import Failure, Metrics, Outcome, PhaseName, Proof, Report, Side
+from .run import Run
+from .settlement import clean_up, settle
+from .strategies import STRATEGIES
+from .timeline import Timeline
+from .verify import (
+    LINES_WANTED,
+    Line,
+    memory_check,
+    numbered,
+    observed_gap_ms,
+    sequence_proof,
+)
+from .version import VERSION
+from .workloads import KINDS
+from .workloads.base import Subject
+
+LINES_BEFORE = 50
+LINES_AFTER = 20_000
+LOOK_AGAIN_S = 0.05
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass
+class _Ending:
+    """What is known of the end while it comes about."""
+
+    outcome: Outcome = Outcome.SUCCEEDED
+    proof: Proof | None = None
+    error: Failure | None = None
+    side: Side | None = Side.SOURCE
+
+
+def migrate(
+    plan: MigrationPlan,
+    source: Host,
+    target: Host,
+    observer: Observer,
+    *,
+    cancelled: Callable[[], bool] = _never,
+) -> Report:
+    """Carry out the plan between two connected hosts; the same host twice for one-host operations.
+
+    Never raises EngineError: what failed stands in the report, with where the workload is now.
+    `cancelled` is asked once, right before the workload is frozen; later there is no way out
+    that would be cheaper than the end.
+    """
+    run = Run(plan, {Side.SOURCE: source, Side.TARGET: target}, Timeline(observer))
+    started_at = datetime.datetime.now(datetime.UTC)
+    subject = KINDS[plan.workload.kind](run)
+    ending = _Ending()
+    if _prepared(run, subject, ending, cancelled) and _moved(run, subject, ending):
+        _prove(run, subject, ending)
+    _clean(run, subject, ending)
+    return _report(run, subject, ending, started_at)
+
+
+def settle_job(plan: MigrationPlan, source: Host, target: Host, observer: Observer) -> Report:
+    """After a crash of the controller: ask the hosts what is true, and bring the job to its end.
+
+    The workload goes on where it is; where it is frozen, on the source; the outcome is
+    `succeeded` when the target runs it, `failed` when the source does, and `in_doubt` when a host
+    cannot be asked.
+    """
+    run = Run(plan, {Side.SOURCE: source, Side.TARGET: target}, Timeline(observer))
+    run.restore_asked = True  # for all that we know
+    started_at = datetime.datetime.now(datetime.UTC)
+    subject, ending = KINDS[plan.workload.kind](run), _Ending()
+    cause = EngineError("the worker that carried out this job is gone", code="worker-lost")
+    try:
+        run.measure_clocks()
+        subject.recall()
+        _settled(run, subject, ending, cause)
+    except EngineError as error:
+        _fail(ending, error, None, None, Outcome.IN_DOUBT)
+    _clean(run, subject, ending)
+    return _report(run, subject, ending, started_at)
+
+
+def _prepared(run: Run, subject: Subject, ending: _Ending, cancelled: Callable[[], bool]) -> bool:
+    """Everything that can be known and done while the workload runs."""
+    try:
+        with run.timeline.phase(PhaseName.PREPARE, Side.SOURCE):
+            run.measure_clocks()
+            _check_hosts(run)
+            subject.prepare()
+            if cancelled():
+                raise NotPossible("cancelled before the freeze", code="cancelled")
+    except EngineError as error:
+        _fail(ending, error, Side.SOURCE, PhaseName.PREPARE)
+        return False
+    return True
+
+
+def _check_hosts(run: Run) -> None:
+    kind = run.plan.workload.kind
+    refuse(plan_problems(kind, run.plan.operation, run.plan.strategy), kind)
+    for side in run.sides:
+        run.facts[side] = collect_facts(run.hosts[side])
+        problems = host_problems(run.facts[side])
+        refuse(problems, kind, run.hosts[side].name)
+        run.warnings += _warnings(problems, side)
+    if not run.one_host:
+        refuse(pair_problems(run.facts[Side.SOURCE], run.facts[Side.TARGET]), kind)
+
+
+def _warnings(problems: list[Problem], side: Side) -> list[str]:
+    return [f"{side}: {one.code}" for one in problems if one.severity is Severity.WARN]
+
+
+def collect_facts(host: Host) -> dict[str, Any]:
+    """What the host is and has; see hostside/facts.py for the keys. Raises EngineError."""
+    return host.ask("facts", {}, timeout_s=60).result
+
+
+def _moved(run: Run, subject: Subject, ending: _Ending) -> bool:
+    """The strategy, or the way back; whether the workload runs where it should."""
+    try:
+        STRATEGIES[run.plan.strategy](run, subject)
+    except EngineError as error:
+        return _settled(run, subject, ending, error)
+    ending.side = Side.TARGET
+    return True
+
+
+def _settled(run: Run, subject: Subject, ending: _Ending, cause: EngineError) -> bool:
+    phase = run.timeline.phases[-1].name if run.timeline.phases else None
+    try:
+        side = settle(run, subject)
+    except EngineError as error:
+        run.warnings.append(f"rollback-failed: {error.message}")
+        _fail(ending, cause, None, phase, Outcome.IN_DOUBT)
+        return False
+    if side is Side.TARGET:  # only the answer was lost
+        run.warnings.append(f"answer-lost: {cause.message}")
+        ending.side = Side.TARGET
+        return True
+    _fail(ending, cause, side, phase, Outcome.IN_DOUBT if side is None else Outcome.FAILED)
+    return False
+
+
+def _fail(
+    ending: _Ending,
+    error: EngineError,
+    side: Side | None,
+    phase: PhaseName | None,
+    outcome: Outcome = Outcome.FAILED,
+) -> None:
+    ending.outcome, ending.side = outcome, side
+    ending.error = Failure(
+        error.code, error.message, error.log_excerpt, None if side is None else str(side), phase
+    )
+
+
+def _prove(run: Run, subject: Subject, ending: _Ending) -> None:
+    """After the point of no return: a proof that fails is told, the workload stays."""
+    try:
+        with run.timeline.phase(PhaseName.VERIFY, Side.TARGET):
+            ending.proof = _proof(run, subject)
+    except EngineError as error:
+        ending.proof = Proof(str(run.plan.proof), False, f"could not be read: {error.message}")
+    if ending.proof.passed is False:
+        failed = EngineError(ending.proof.detail, code="proof-failed")
+        _fail(ending, failed, Side.TARGET, PhaseName.VERIFY)
+
+
+def _proof(run: Run, subject: Subject) -> Proof:
+    kind = run.plan.workload.kind
+    if run.plan.proof is ProofKind.NONE:
+        return Proof("none", None, "nothing is known of this workload that could prove it")
+    after = _wait_for_lines(run, subject)
+    before = numbered(subject.output_before(LINES_BEFORE), kind)
+    gap_ms = observed_gap_ms(before, after, _wall_offset_ms(run))
+    if gap_ms is not None:
+        run.metrics["observed_gap_ms"] = gap_ms
+    proof = sequence_proof(run.plan.proof, before, after)
+    if proof.passed and run.plan.proof is ProofKind.MEMORY:
+        return _memory_proof(run, subject, proof, after[-1].number)
+    return proof
+
+
+def _wait_for_lines(run: Run, subject: Subject) -> list[Line]:
+    """What the workload wrote since; waits until that is enough, or the limit is over."""
+    kind, deadline = run.plan.workload.kind, time.monotonic() + run.plan.limits.proof_s
+    while True:
+        lines = numbered(subject.output_after(LINES_AFTER), kind)
+        if len(lines) >= LINES_WANTED or time.monotonic() > deadline:
+            return lines
+        time.sleep(LOOK_AGAIN_S)
+
+
+def _memory_proof(run: Run, subject: Subject, sequence: Proof, after: int) -> Proof:
+    """The sequence held; now the workload compares every page with what it should hold."""
+    deadline = time.monotonic() + run.plan.limits.proof_s
+    subject.ask_for_check()
+    while time.monotonic() < deadline:
+        raw = subject.output_after(LINES_AFTER)
+        check = memory_check(raw, run.plan.workload.kind, after=after)
+        if check:
+            words = f"{sequence.detail}; {check.pages} pages checked, {check.bad} wrong"
+            return replace(sequence, passed=check.ok, detail=words)
+        time.sleep(LOOK_AGAIN_S)
+    words = f"{sequence.detail}; its check of its memory did not end in time"
+    return replace(sequence, passed=False, detail=words)
+
+
+def _wall_offset_ms(run: Run) -> float:
+    return between(*clocks_of(run)).wall_offset_ms
+
+
+def _clean(run: Run, subject: Subject, ending: _Ending) -> None:
+    """Remove what the run needed; in doubt nothing is removed, settlement needs it."""
+    if ending.outcome is Outcome.IN_DOUBT:
+        return
+    with run.timeline.phase(PhaseName.CLEAN_UP, Side.SOURCE):
+        if ending.side is Side.TARGET:
+            try:
+                subject.release_source()
+            except EngineError as error:
+                run.warnings.append(f"source-not-released: {error.message}")
+        clean_up(run)
+
+
+def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.datetime) -> Report:
+    clocks = run.timeline.clocks
+    run.metrics["total_time_ms"] = run.timeline.now_ms()
+    return Report(
+        outcome=ending.outcome,
+        kind=str(run.plan.workload.kind),
+        strategy=str(run.plan.strategy),
+        operation=str(run.plan.operation),
+        job_id=run.job,
+        started_at=started_at.isoformat(),
+        metrics=Metrics(**run.metrics),  # type: ignore[arg-type]
+        phases=tuple(sorted(run.timeline.phases, key=lambda phase: phase.start_ms)),
+        proof=ending.proof,
+        environment=_environment(run),
+        workload_after=_workload_after(subject, ending),
+        commands=tuple(run.timeline.commands),
+        logs=tuple(run.logs),
+        clock=None if run.one_host or not clocks else between(*clocks_of(run)),
+        error=ending.error,
+        warnings=tuple(run.warnings),
+    )
+
+
+def clocks_of(run: Run) -> tuple[HostClock, HostClock]:
+    return run.timeline.clocks[Side.SOURCE], run.timeline.clocks[Side.TARGET]
+
+
+def _environment(run: Run) -> Mapping[str, Any]:
+    source = run.facts.get(Side.SOURCE)
+    return {
+        "source": source,
+        "target": source if run.one_host else run.facts.get(Side.TARGET),
+        "engine_version": VERSION,
+        "encrypted": None if run.one_host else run.plan.encrypted,
+        "link_shaping": None,
+    }
+
+
+def _workload_after(subject: Subject, ending: _Ending) -> Mapping[str, Any] | None:
+    if ending.side is None:
+        return None
+    ref = subject.after(ending.side)
+    return {"kind": str(ref.kind), "name": ref.name, "pid": ref.pid, "side": str(ending.side)}

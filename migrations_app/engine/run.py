@@ -1,0 +1,62 @@
+"""One run of the engine: its plan, its two hosts, its timeline, and what was measured so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clocks import measure
+from .errors import EngineError
+from .hosts.base import Host
+from .plan import MigrationPlan
+from .report import LogFile, PhaseName, Side
+from .timeline import Timeline
+
+
+@dataclass
+class Run:
+    """Handed to strategies and kinds; on one host, source and target are the same Host."""
+
+    plan: MigrationPlan
+    hosts: dict[Side, Host]
+    timeline: Timeline
+    metrics: dict[str, float | int] = field(default_factory=dict)  # report.Metrics by name
+    logs: list[LogFile] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    facts: dict[Side, dict[str, Any]] = field(default_factory=dict)
+    restore_asked: bool = False  # from here on the target may run it
+    frozen_ms: float | None = None  # on the run's scale
+    middle_ms: float | None = None  # of the stop window
+    output_size: int | None = None  # bytes of a process's output file when it was frozen
+
+    @property
+    def job(self) -> str:
+        return self.plan.job_id
+
+    def ask(
+        self, side: Side, phase: PhaseName, verb: str, *, memory: bool = False, **params: Any
+    ) -> dict[str, Any]:
+        """Call a verb for this job; its commands go into the timeline, also when it fails."""
+        limits = self.plan.limits
+        timeout_s = limits.memory_step_s if memory else limits.step_s
+        try:
+            answer = self.hosts[side].ask(verb, {"job": self.job, **params}, timeout_s=timeout_s)
+        except EngineError as error:
+            self.timeline.ran(side, phase, error.commands)
+            raise
+        self.timeline.ran(side, phase, answer.commands)
+        return answer.result
+
+    def measure_clocks(self) -> None:
+        for side in self.sides:
+            self.timeline.clocks[side] = measure(self.hosts[side])
+        self.timeline.clocks.setdefault(Side.TARGET, self.timeline.clocks[Side.SOURCE])
+
+    @property
+    def one_host(self) -> bool:
+        return self.plan.operation.one_host
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """Each host once."""
+        return (Side.SOURCE,) if self.one_host else (Side.SOURCE, Side.TARGET)

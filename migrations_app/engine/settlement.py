@@ -1,0 +1,73 @@
+"""Alive on exactly one host, whatever failed: the way back, and the way out of doubt.
+
+Before the target was asked to restore, the source may go on at once. After that it may only when
+the target has said, or can be asked, that it does not run the workload and will not.
+"""
+
+from __future__ import annotations
+
+from .errors import EngineError, HostError
+from .report import PhaseName, Side
+from .run import Run
+from .workloads.base import Subject
+
+
+def settle(run: Run, subject: Subject) -> Side | None:
+    """Where the workload runs when this returns; None: it is in doubt, and was left frozen.
+
+    Raises EngineError when the source cannot let it go on: then it runs nowhere, its image is
+    kept on the source, and the error says why.
+    """
+    with run.timeline.phase(PhaseName.ROLLBACK, Side.SOURCE):
+        if _runs_in_place(run, subject):
+            return Side.SOURCE
+        if not run.one_host and not _target_is_off(run, subject):
+            return _where_in_doubt(run, subject)
+        if run.one_host and not subject.in_place and subject.on_target():
+            return Side.TARGET  # a clone that came up although its answer was lost
+        if run.one_host:
+            _discard_quietly(run, subject)
+        if not subject.on_source():
+            subject.resume_source()
+        return Side.SOURCE
+
+
+def _runs_in_place(run: Run, subject: Subject) -> bool:
+    return run.one_host and subject.in_place and subject.on_source()
+
+
+def _target_is_off(run: Run, subject: Subject) -> bool:
+    """Whether the target surely does not run it, after having made sure of that."""
+    try:
+        if run.restore_asked and subject.on_target():
+            return False
+        subject.discard_target()
+    except EngineError as error:
+        run.warnings.append(f"target-not-cleaned: {error.message}")
+        return not run.restore_asked
+    return True
+
+
+def _where_in_doubt(run: Run, subject: Subject) -> Side | None:
+    try:
+        return Side.TARGET if subject.on_target() else None
+    except EngineError:
+        return None
+
+
+def _discard_quietly(run: Run, subject: Subject) -> None:
+    try:
+        subject.discard_target()
+    except HostError:
+        raise
+    except EngineError as error:
+        run.warnings.append(f"target-not-cleaned: {error.message}")
+
+
+def clean_up(run: Run) -> None:
+    """Remove what the job left on its hosts; what could not be removed is a warning."""
+    for side in run.sides:
+        try:
+            run.ask(side, PhaseName.CLEAN_UP, "clean_up")
+        except EngineError as error:
+            run.warnings.append(f"{side}-not-cleaned: {error.message}")

@@ -1,0 +1,167 @@
+"""CRIU: how it is called, and what its logs and statistics say."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import PurePath
+
+# Lines that stand in logs of runs that succeed: the first two come without CAP_SYS_RESOURCE and
+# with empty images, and are not the cause of anything.
+HARMLESS = (
+    "Can't setup RLIMIT_",
+    "protobuf: Unexpected EOF on (empty-image)",
+    "setrlimit",
+)
+EXCERPT_LINES = 12
+OLDEST_USABLE = (4, 2)  # kernels from 6.16 need it: sockets, split vvar area
+
+_ERROR = re.compile(r"^\(\s*[\d.]+\)\s*(?:\d+:\s*)?Error \(.*$")
+_VERSION = re.compile(r"Version:\s*(\d+(?:\.\d+)*)")
+
+
+def dump_argv(pid: int, images: PurePath, work: PurePath) -> list[str]:
+    """Dump the tree below pid and leave it stopped: SIGCONT is the way back."""
+    return [
+        "criu",
+        "dump",
+        "--tree",
+        str(pid),
+        "--images-dir",
+        str(images),
+        "--work-dir",
+        str(work),
+        "--log-file",
+        "dump.log",
+        "--leave-stopped",
+    ]
+
+
+def restore_argv(images: PurePath, work: PurePath, pidfile: PurePath) -> list[str]:
+    """Restore and let go of the tree; the root's pid goes into pidfile."""
+    return [
+        "criu",
+        "restore",
+        "--images-dir",
+        str(images),
+        "--work-dir",
+        str(work),
+        "--log-file",
+        "restore.log",
+        "--pidfile",
+        str(pidfile),
+        "--restore-detached",
+    ]
+
+
+def check_argv(*, everything: bool = False, feature: str | None = None) -> list[str]:
+    argv = ["criu", "check"]
+    if everything:
+        argv.append("--all")
+    if feature:
+        argv += ["--feature", feature]
+    return argv
+
+
+def parse_version(output: str) -> str | None:
+    """`4.2.1` from `criu --version`; None when it says something else."""
+    found = _VERSION.search(output)
+    return found.group(1) if found else None
+
+
+def version_tuple(version: str) -> tuple[int, ...]:
+    """Numbers to compare versions by: `28.5.1+dfsg` gives (28, 5, 1)."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+
+def error_lines(log: str) -> list[str]:
+    """CRIU's own error lines in their order, without the harmless ones."""
+    lines = (line.strip() for line in log.splitlines())
+    return [
+        line
+        for line in lines
+        if _ERROR.match(line) and not any(known in line for known in HARMLESS)
+    ]
+
+
+def first_error(log: str) -> str | None:
+    """The first real error line without its time stamp: what the others follow from."""
+    for line in error_lines(log):
+        return re.sub(r"^\(\s*[\d.]+\)\s*(?:\d+:\s*)?", "", line)
+    return None
+
+
+def excerpt(log: str) -> str | None:
+    """The error lines, at most EXCERPT_LINES; without any, the log's last lines; None if empty."""
+    chosen = error_lines(log)[:EXCERPT_LINES] or log.strip().splitlines()[-EXCERPT_LINES:]
+    return "\n".join(chosen) or None
+
+
+# images/stats.proto of CRIU 4.2. forking_time (restore, 3) is meaningless and left out.
+_DUMP_FIELDS = {
+    1: "freezing_time_us",
+    2: "frozen_time_us",
+    3: "memdump_time_us",
+    4: "memwrite_time_us",
+    5: "pages_scanned",
+    6: "pages_skipped_parent",
+    7: "pages_written",
+    9: "pages_lazy",
+}
+_RESTORE_FIELDS = {4: "restore_time_us", 5: "pages_restored"}
+_STATS_FIELDS = {1: _DUMP_FIELDS, 2: _RESTORE_FIELDS}
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+def parse_stats(data: bytes) -> dict[str, int]:
+    """Numbers of a `stats-dump` or `stats-restore` file; empty when it is cut short.
+
+    Two magic words and a length, four bytes each and little endian, then one StatsEntry.
+    """
+    if len(data) < 12:
+        return {}
+    (size,) = struct.unpack_from("<I", data, 8)
+    values: dict[str, int] = {}
+    for number, _, body in _fields(data[12 : 12 + size]):
+        names = _STATS_FIELDS.get(number, {})
+        for inner, value, _ in _fields(body):
+            if inner in names:
+                values[names[inner]] = value
+    return values
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(number, integer, bytes) for each protobuf field; stops at anything malformed."""
+    at = 0
+    try:
+        while at < len(data):
+            tag, at = _varint(data, at)
+            value, body, at = _value(tag & 7, data, at)
+            yield tag >> 3, value, body
+    except (IndexError, ValueError):
+        return
+
+
+def _value(wire_type: int, data: bytes, at: int) -> tuple[int, bytes, int]:
+    if wire_type == _VARINT:
+        value, at = _varint(data, at)
+        return value, b"", at
+    if wire_type == _BYTES:
+        length, at = _varint(data, at)
+        return 0, data[at : at + length], at + length
+    if wire_type in (_FIXED32, _FIXED64):
+        return 0, b"", at + (4 if wire_type == _FIXED32 else 8)
+    raise ValueError(wire_type)
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+        shift += 7

@@ -1,0 +1,47 @@
+"""Files under /proc: text in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stat:
+    pid: int
+    name: str
+    state: str  # one letter: R, S, D, T (stopped), t (traced), Z
+    parent: int
+    start_ticks: int  # since boot; with the pid it tells one process from another
+
+
+def parse_stat(text: str) -> Stat:
+    """`/proc/PID/stat`; the name may hold spaces and brackets, so it ends at the last one."""
+    head, _, rest = text.rpartition(")")
+    pid, _, name = head.partition("(")
+    fields = rest.split()
+    return Stat(int(pid), name, fields[0], int(fields[1]), int(fields[19]))
+
+
+def tree_of(root: int, parents: dict[int, int]) -> list[int]:
+    """root and everything below it; parents maps each pid to its parent's."""
+    tree = [root]
+    for pid in tree:
+        tree += sorted(child for child, parent in parents.items() if parent == pid)
+    return tree
+
+
+def parse_mapped_files(maps: str) -> list[str]:
+    """Paths of the files that are mapped, each once, without the kernel's own areas."""
+    paths = (line.split(maxsplit=5) for line in maps.splitlines())
+    named = (fields[5] for fields in paths if len(fields) == 6)
+    return sorted({path for path in named if path.startswith("/")})
+
+
+def parse_cgroup(text: str) -> dict[str, str]:
+    """`/proc/PID/cgroup`: controller to path; the unified hierarchy under the empty name."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            found[controller] = path
+    return found

@@ -1,0 +1,34 @@
+"""runc, and where Docker keeps what runc works with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+_VERSION = re.compile(r"^\w+ version (\S+)", re.MULTILINE)
+_CRIU_LOG = re.compile(r"(?:path= |log file: )(\S+\.log)")
+
+# Docker's containerd keeps a bundle per running container, and in it a link `work` to where its
+# shim lets CRIU work. The second is Docker's own containerd, where none is on the host.
+DOCKER_BUNDLES = tuple(
+    PurePosixPath(state) / "io.containerd.runtime.v2.task" / "moby"
+    for state in ("/run/containerd", "/run/docker/containerd/daemon")
+)
+
+
+def parse_version(output: str) -> str | None:
+    """`1.1.15+ds1` from `runc --version`, and the same from crun, podman."""
+    found = _VERSION.search(output)
+    return found.group(1) if found else None
+
+
+def criu_work_folders(container_id: str) -> list[PurePosixPath]:
+    """Where CRIU's log and statistics may lie while the container's bundle exists."""
+    inside = ("work", "work/criu-work", "work/work", ".")
+    return [base / container_id / sub for base in DOCKER_BUNDLES for sub in inside]
+
+
+def criu_log_path(message: str) -> str | None:
+    """The log that runc's or Docker's error message names."""
+    found = _CRIU_LOG.search(message)
+    return found.group(1) if found else None

@@ -1,0 +1,127 @@
+"""What a strategy may ask of a workload, whatever its kind."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from ..plan import WorkloadRef
+from ..report import LogFile, Phase, PhaseName, Side
+from ..run import Run
+
+MOST_LOG_CHARACTERS = 60_000
+
+
+class Subject(Protocol):
+    """One workload in one run. Steps raise EngineError; none of them undoes anything."""
+
+    in_place: bool  # it goes on as the very container or process that it was
+
+    def prepare(self) -> None:
+        """Refuse what cannot work, and put on the target what can be there beforehand."""
+
+    def recall(self) -> None:
+        """Instead of prepare, after a crash: what the hosts' journals know of it."""
+
+    def dump(self) -> None:
+        """From here on the workload stands still, until resume_source or a restore."""
+
+    def create(self) -> None:
+        """Ask the target for what the image is restored into."""
+
+    def transfer(self) -> None: ...
+
+    def restore(self) -> None:
+        """When this returns, the workload runs on the target: the point of no return."""
+
+    def on_target(self) -> bool:
+        """Whether the target runs it. Raises when that cannot be known."""
+
+    def on_source(self) -> bool:
+        """Whether the source runs it, as it did before the run."""
+
+    def discard_target(self) -> None:
+        """When this returns, the target does not run it and will not."""
+
+    def resume_source(self) -> None:
+        """Let it go on on the source, from where it was frozen."""
+
+    def release_source(self) -> None:
+        """After a success: remove what is left of it on the source."""
+
+    def output_before(self, lines: int) -> list[str]:
+        """The last lines that it wrote before it was frozen, raw."""
+
+    def output_after(self, lines: int) -> list[str]:
+        """What it has written since, raw; the last of it when that is more than `lines`."""
+
+    def ask_for_check(self) -> None:
+        """Have it check its own memory on the target, and print what it found."""
+
+    def after(self, side: Side) -> WorkloadRef:
+        """What it is called on that side."""
+
+
+def start_clock_ms(run: Run, side: Side, seen: dict[str, Any]) -> tuple[float, float]:
+    """Start and end of a step on the run's scale."""
+    return run.timeline.at_ms(side, seen["start_ns"]), run.timeline.at_ms(side, seen["end_ns"])
+
+
+def record_dump(run: Run, seen: dict[str, Any]) -> None:
+    """Phases freeze and dump, and the figures, of a watched dump on the source."""
+    start_ms, end_ms = start_clock_ms(run, Side.SOURCE, seen)
+    frozen_ns = seen["frozen_ns"]
+    frozen_ms = start_ms if frozen_ns is None else run.timeline.at_ms(Side.SOURCE, frozen_ns)
+    if frozen_ns is None:
+        run.warnings.append("freeze-not-seen")  # so the stop time is counted from the call
+    run.frozen_ms = frozen_ms
+    run.output_size = seen.get("output_size")
+    run.timeline.add(Phase(PhaseName.FREEZE, Side.SOURCE, start_ms, frozen_ms - start_ms))
+    run.timeline.add(Phase(PhaseName.DUMP, Side.SOURCE, frozen_ms, end_ms - frozen_ms))
+    run.metrics["dump_time_ms"] = end_ms - start_ms
+    run.metrics["image_bytes"] = seen["image_bytes"]
+    _record_stats(run, seen["stats"])
+    keep_log(run, Side.SOURCE, "dump.log", seen)
+
+
+def record_restore(run: Run, seen: dict[str, Any]) -> None:
+    """Phases restore and resume, and the figures, of a watched restore on the target."""
+    start_ms, end_ms = start_clock_ms(run, Side.TARGET, seen)
+    resumed_ns = seen["resumed_ns"]
+    runs_ms = end_ms if resumed_ns is None else run.timeline.at_ms(Side.TARGET, resumed_ns)
+    if resumed_ns is None:
+        run.warnings.append("resume-not-seen")  # so the stop time is counted to the return
+    run.timeline.add(Phase(PhaseName.RESTORE, Side.TARGET, start_ms, runs_ms - start_ms))
+    run.timeline.add(Phase(PhaseName.RESUME, Side.TARGET, runs_ms, end_ms - runs_ms))
+    run.metrics["restore_time_ms"] = end_ms - start_ms
+    if run.frozen_ms is not None:
+        run.metrics["stop_time_ms"] = runs_ms - run.frozen_ms
+        run.middle_ms = (runs_ms + run.frozen_ms) / 2
+    _record_stats(run, seen["stats"])
+    keep_log(run, Side.TARGET, "restore.log", seen)
+
+
+_STATS = {
+    "frozen_time_us": "criu_frozen_time_ms",
+    "memdump_time_us": "criu_memdump_time_ms",
+    "memwrite_time_us": "criu_memwrite_time_ms",
+    "restore_time_us": "criu_restore_time_ms",
+}
+
+
+def _record_stats(run: Run, stats: dict[str, int]) -> None:
+    for name, metric in _STATS.items():
+        if name in stats:
+            run.metrics[metric] = stats[name] / 1000
+    if "pages_written" in stats:
+        run.metrics["pages_written"] = stats["pages_written"]
+
+
+def keep_log(run: Run, side: Side, name: str, seen: dict[str, Any]) -> None:
+    text = seen["log"]
+    if text:
+        cut = seen["log_truncated"] or len(text) > MOST_LOG_CHARACTERS
+        run.logs.append(LogFile(side, name, text[-MOST_LOG_CHARACTERS:], cut))
+
+
+def count_sent(run: Run, sent: int) -> None:
+    run.metrics["bytes_sent"] = run.metrics.get("bytes_sent", 0) + sent

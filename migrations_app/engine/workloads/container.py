@@ -1,0 +1,179 @@
+"""A Docker container, moved as the exercise moves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import NotPossible
+from ..plan import Operation, WorkloadKind, WorkloadRef
+from ..report import PhaseName, Side
+from ..run import Run
+from ..verify import split_at
+from .base import record_dump, record_restore
+from .channel import Channel
+
+CLONE = "-clone"
+LOG_LINES = 20_000
+
+
+def clone_name(name: str) -> str:
+    """`cr` gives `cr-clone`, and that gives `cr` again."""
+    return name.removesuffix(CLONE) if name.endswith(CLONE) else f"{name}{CLONE}"
+
+
+class ContainerSubject:
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.name = run.plan.workload.name
+        operation = run.plan.operation
+        self.in_place = operation is Operation.RESTORE_IN_PLACE
+        self.target_name = (
+            clone_name(self.name) if operation is Operation.LOCAL_CLONE else self.name
+        )
+        self.channel = Channel(run)
+        self.source: dict[str, Any] = {}
+        self._image = ""  # what the clone is created from
+
+    def prepare(self) -> None:
+        self.source = self._ask(Side.SOURCE, PhaseName.PREPARE, "container_inspect", self.name)
+        self._refuse_state()
+        self._image = self.source["image"]
+        if not self.in_place:
+            self._refuse_taken_name()
+        if not self.run.one_host:
+            self.channel.open()
+            self._image = self._image_on_target()
+
+    def _refuse_state(self) -> None:
+        status = self.source["status"]
+        if status != "running":
+            raise NotPossible(f"{self.name} is {status}, not running", code="workload-not-running")
+        if self.source["tty"]:
+            message = f"{self.name} has a terminal, which CRIU cannot restore: start it without -t"
+            raise NotPossible(message, code="container-terminal")
+
+    def _refuse_taken_name(self) -> None:
+        state = self._state(Side.TARGET, self.target_name, PhaseName.PREPARE)
+        if state != "absent":
+            message = f"there is a container {self.target_name} on the target already ({state})"
+            raise NotPossible(message, code="target-name-taken")
+
+    def _image_on_target(self) -> str:
+        """The image is sent ahead when the target lacks it; what to create the clone from."""
+        reference, wanted = self.source["image"], self.source["image_id"]
+        found = self._image_id(reference)
+        if found == wanted:
+            return str(reference)
+        # Another image of that name there keeps its name: ours then goes by its id.
+        sent = reference if found is None else wanted
+        if found is None or self._image_id(wanted) is None:
+            self.channel.send(PhaseName.PREPARE, "docker-image", image=sent)
+        return str(sent)
+
+    def _image_id(self, reference: str) -> str | None:
+        answer = self.run.ask(Side.TARGET, PhaseName.PREPARE, "image_id", image=reference)
+        found: str | None = answer["id"]
+        return found
+
+    def recall(self) -> None:
+        """Its names are all that settlement asks for."""
+
+    def dump(self) -> None:
+        with self.run.timeline.step(PhaseName.DUMP, Side.SOURCE):
+            seen = self._ask(
+                Side.SOURCE, PhaseName.DUMP, "container_checkpoint", self.name, memory=True
+            )
+        record_dump(self.run, seen)
+
+    def create(self) -> None:
+        with self.run.timeline.phase(PhaseName.CREATE, Side.TARGET) as phase:
+            made = self._ask(
+                Side.TARGET,
+                PhaseName.CREATE,
+                "container_create",
+                self.target_name,
+                source=self.source,
+                image=self._image,
+            )
+            phase.between(self.run.timeline, made)
+        self.run.metrics["create_time_ms"] = (made["end_ns"] - made["start_ns"]) / 1e6
+
+    def transfer(self) -> None:
+        with self.run.timeline.phase(PhaseName.TRANSFER, Side.SOURCE) as phase:
+            sent = self._copy() if self.run.one_host else self._send()
+            phase.between(self.run.timeline, sent)
+            phase.bytes = sent["bytes"]
+        self.run.metrics["transfer_time_ms"] = (sent["end_ns"] - sent["start_ns"]) / 1e6
+
+    def _send(self) -> dict[str, Any]:
+        return self.channel.send(PhaseName.TRANSFER, "images")
+
+    def _copy(self) -> dict[str, Any]:
+        verb = "container_copy_checkpoint"
+        return self.run.ask(Side.SOURCE, PhaseName.TRANSFER, verb, memory=True)
+
+    def restore(self) -> None:
+        self.run.restore_asked = True
+        with self.run.timeline.step(PhaseName.RESTORE, Side.TARGET):
+            seen = self._restore(Side.TARGET, PhaseName.RESTORE, self.target_name)
+        if seen["tries"] > 1:
+            self.run.warnings.append("docker-start-tried-again")
+        record_restore(self.run, seen)
+
+    def _restore(self, side: Side, phase: PhaseName, name: str) -> dict[str, Any]:
+        return self._ask(side, phase, "container_restore", name, memory=True)
+
+    def on_target(self) -> bool:
+        state = self._state(Side.TARGET, self.target_name, PhaseName.ROLLBACK)
+        return state in ("running", "paused")
+
+    def on_source(self) -> bool:
+        return self._state(Side.SOURCE, self.name, PhaseName.ROLLBACK) in ("running", "paused")
+
+    def discard_target(self) -> None:
+        if not self.in_place:
+            self._ask(Side.TARGET, PhaseName.ROLLBACK, "container_remove", self.target_name)
+
+    def resume_source(self) -> None:
+        self._restore(Side.SOURCE, PhaseName.ROLLBACK, self.name)
+
+    def release_source(self) -> None:
+        if not self.in_place:
+            self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "container_remove", self.name)
+
+    def output_before(self, lines: int) -> list[str]:
+        if self.in_place:
+            return self._parts()[0][-lines:]
+        return self._tail(Side.SOURCE, self.name, lines)
+
+    def output_after(self, lines: int) -> list[str]:
+        if self.in_place:
+            return self._parts()[1][-lines:]
+        return self._tail(Side.TARGET, self.target_name, lines)
+
+    def _parts(self) -> tuple[list[str], list[str]]:
+        """Its log goes on in one piece: the middle of the stop window divides it."""
+        assert self.run.middle_ms is not None
+        raw = self._tail(Side.SOURCE, self.name, LOG_LINES)
+        return split_at(raw, self.run.timeline.wall_ns(Side.SOURCE, self.run.middle_ms))
+
+    def _tail(self, side: Side, name: str, lines: int) -> list[str]:
+        answer = self._ask(side, PhaseName.VERIFY, "container_tail", name, lines=lines)
+        return list(answer["lines"])
+
+    def ask_for_check(self) -> None:
+        self._ask(
+            Side.TARGET, PhaseName.VERIFY, "container_signal", self.target_name, signal="USR1"
+        )
+
+    def after(self, side: Side) -> WorkloadRef:
+        name = self.name if side is Side.SOURCE else self.target_name
+        return WorkloadRef(WorkloadKind.CONTAINER, name)
+
+    def _state(self, side: Side, name: str, phase: PhaseName) -> str:
+        return str(self._ask(side, phase, "container_state", name)["state"])
+
+    def _ask(
+        self, side: Side, phase: PhaseName, verb: str, name: str, **params: Any
+    ) -> dict[str, Any]:
+        return self.run.ask(side, phase, verb, name=name, **params)

@@ -1,0 +1,150 @@
+"""A bare process and everything below it, moved by CRIU itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import NotPossible
+from ..plan import Operation, WorkloadKind, WorkloadRef
+from ..report import PhaseName, Side
+from ..run import Run
+from .base import record_dump, record_restore
+from .channel import Channel
+
+
+class ProcessSubject:
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        assert run.plan.workload.pid is not None
+        self.pid = run.plan.workload.pid
+        self.source: dict[str, Any] = {}
+        self.channel = Channel(run)
+        self.in_place = run.plan.operation is Operation.RESTORE_IN_PLACE
+
+    def prepare(self) -> None:
+        self.source = self._ask(Side.SOURCE, PhaseName.PREPARE, "process_inspect", pid=self.pid)
+        if self.source["terminal"]:
+            message = "it has a terminal open, which CRIU cannot restore: start it without one"
+            raise NotPossible(message, code="process-terminal")
+        if not self.in_place:
+            self._refuse_target()
+            self.channel.files = self.source["files"]
+            self.channel.open()
+
+    def _refuse_target(self) -> None:
+        """Its pids and the names of its files must be free there, its programs must be the same."""
+        mapped, files = self.source["mapped"], self.source["files"]
+        paths = sorted({*mapped, *files})
+        pids = [str(pid) for pid in self.source["pids"]]
+        there = self._ask(Side.TARGET, PhaseName.PREPARE, "files_facts", files=paths, pids=pids)
+        if there["pids_taken"]:
+            message = f"pid {there['pids_taken'][0]} is taken on the target"
+            raise NotPossible(message, code="target-pid-taken")
+        for path, size in mapped.items():
+            if path not in files and there["sizes"][path] != size:
+                raise NotPossible(f"{path} is not the same on the target", code="file-differs")
+        for path in files:
+            if there["sizes"][path] is not None and path not in mapped:
+                raise NotPossible(f"{path} is on the target already", code="target-file-exists")
+
+    def recall(self) -> None:
+        journal = self._ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
+        self.source = {
+            "pids": journal.get("source_pids", [self.pid]),
+            "files": journal.get("files", []),
+            "mapped": journal.get("mapped", []),
+            "output": journal.get("output"),
+        }
+        self.channel.files = self.source["files"]
+
+    def dump(self) -> None:
+        with self.run.timeline.step(PhaseName.DUMP, Side.SOURCE):
+            seen = self._ask(Side.SOURCE, PhaseName.DUMP, "process_dump", memory=True, pid=self.pid)
+        record_dump(self.run, seen)
+
+    def create(self) -> None:
+        """Nothing to ask for: criu restore makes the processes."""
+
+    def transfer(self) -> None:
+        with self.run.timeline.phase(PhaseName.TRANSFER, Side.SOURCE) as phase:
+            images = self.channel.send(PhaseName.TRANSFER, "images")
+            files = self.channel.send(PhaseName.TRANSFER, "files", files=list(self.channel.files))
+            phase.between(self.run.timeline, {**images, "end_ns": files["end_ns"]})
+            phase.bytes = images["bytes"] + files["bytes"]
+        self.run.metrics["transfer_time_ms"] = (files["end_ns"] - images["start_ns"]) / 1e6
+
+    def restore(self) -> None:
+        if self.in_place:
+            self._ask(Side.SOURCE, PhaseName.RESTORE, "process_kill")
+        self.run.restore_asked = True
+        with self.run.timeline.step(PhaseName.RESTORE, Side.TARGET):
+            seen = self._restore(Side.TARGET, PhaseName.RESTORE)
+        self._settle_in()
+        record_restore(self.run, seen)
+
+    def _restore(self, side: Side, phase: PhaseName) -> dict[str, Any]:
+        pids = [str(pid) for pid in self.source["pids"]] if self.source else []
+        return self._ask(side, phase, "process_restore", memory=True, pids=pids)
+
+    def _settle_in(self) -> None:
+        if self.source["output"]:
+            output = [self.source["output"]]
+            self._ask(
+                Side.TARGET, PhaseName.RESTORE, "process_settle_in", pid=self.pid, output=output
+            )
+
+    def on_target(self) -> bool:
+        restored = self._ask(Side.TARGET, PhaseName.ROLLBACK, "process_restored")["pid"]
+        return restored is not None and self._runs(Side.TARGET)
+
+    def on_source(self) -> bool:
+        return self._runs(Side.SOURCE)
+
+    def _runs(self, side: Side) -> bool:
+        answer = self._ask(side, PhaseName.ROLLBACK, "process_state", pid=self.pid)
+        return bool(answer["state"] == "running")
+
+    def discard_target(self) -> None:
+        self._ask(Side.TARGET, PhaseName.ROLLBACK, "process_discard")
+        if not self.in_place:
+            files = list(self.channel.files)
+            self._ask(Side.TARGET, PhaseName.ROLLBACK, "process_forget", files=files)
+
+    def resume_source(self) -> None:
+        state = self._ask(Side.SOURCE, PhaseName.ROLLBACK, "process_state", pid=self.pid)["state"]
+        if state == "absent":  # in place, and killed already: from its image
+            self._restore(Side.SOURCE, PhaseName.ROLLBACK)
+        else:
+            self._ask(Side.SOURCE, PhaseName.ROLLBACK, "process_thaw")
+
+    def release_source(self) -> None:
+        if self.in_place:
+            return
+        self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "process_kill")
+        files = [path for path in self.source["files"] if path not in self.source["mapped"]]
+        self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "process_forget", files=files)
+
+    def output_before(self, lines: int) -> list[str]:
+        """Its output file went along, so both parts are read there; its size divides them."""
+        return self._tail(lines, end=self.run.output_size)
+
+    def output_after(self, lines: int) -> list[str]:
+        return self._tail(lines, start=self.run.output_size)
+
+    def _tail(self, lines: int, **part: int | None) -> list[str]:
+        if not self.source["output"]:
+            return []
+        output = [self.source["output"]]
+        answer = self._ask(
+            Side.TARGET, PhaseName.VERIFY, "process_tail", output=output, lines=lines, **part
+        )
+        return list(answer["lines"])
+
+    def ask_for_check(self) -> None:
+        self._ask(Side.TARGET, PhaseName.VERIFY, "process_signal", pid=self.pid, signal="USR1")
+
+    def after(self, side: Side) -> WorkloadRef:
+        return WorkloadRef(WorkloadKind.PROCESS, self.run.plan.workload.name, self.pid)
+
+    def _ask(self, side: Side, phase: PhaseName, verb: str, **params: Any) -> dict[str, Any]:
+        return self.run.ask(side, phase, verb, **params)
