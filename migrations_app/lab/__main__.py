@@ -17,7 +17,7 @@ def main() -> int:
     options = vars(parser.parse_args())
     try:
         carry_out(
-            config_from(os.environ, hosts=options.get("hosts", 2)),
+            config_from(os.environ, hosts=options.get("hosts")),
             options["action"],
             host=options.get("host", ""),
             purge=options.get("purge", False),

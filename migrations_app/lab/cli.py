@@ -17,7 +17,9 @@ Register = Callable[[list[LabHost]], object]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     up = actions.add_parser("up", help="boot the lab hosts that don't run")
-    up.add_argument("--hosts", type=int, default=2, metavar="N", help="how many (default 2)")
+    up.add_argument(
+        "--hosts", type=int, metavar="N", help="how many (default: as many as there are, or 2)"
+    )
     down = actions.add_parser("down", help="stop the lab hosts")
     down.add_argument("--purge", action="store_true", help="and remove all they kept")
     actions.add_parser("status", help="which lab hosts run")

@@ -15,6 +15,7 @@ from .errors import LabNotPossible
 # Ten characters, so that every interface name made of it fits in the kernel's fifteen.
 INSTANCE = re.compile(r"[a-z0-9]{1,10}")
 MAX_HOSTS = len(string.ascii_lowercase)
+DEFAULT_HOSTS = 2
 FIRST_HOST_NUMBER = 10  # host part of lab-a's address; the machine itself is 1
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -70,6 +71,11 @@ class HostPlace:
     def host_key(self) -> Path:
         return self.folder / "ssh_host_ed25519_key"
 
+    @property
+    def root_name(self) -> Path:
+        """Says which shared root the host was booted from."""
+        return self.folder / "root"
+
     def address(self, subnet: IPv4Network) -> str:
         return str(subnet[FIRST_HOST_NUMBER + self.index])
 
@@ -79,7 +85,7 @@ class LabConfig:
     """Everything that the lab is told from outside."""
 
     instance: str
-    hosts: int = 2
+    hosts: int | None = None  # None: as many as the lab has, two for a new one
     state_root: Path = Path("/var/lib/migration-lab")  # one folder per instance
     cache_root: Path = Path("/var/cache/migration-lab")  # shared by all instances
     mirror: str | None = None  # of Debian packages; None: the one this machine's apt uses
@@ -89,7 +95,7 @@ class LabConfig:
             raise LabNotPossible(
                 f"not a name for a lab: {self.instance!r} (1 to 10 lower-case letters and digits)"
             )
-        if not 1 <= self.hosts <= MAX_HOSTS:
+        if self.hosts is not None and not 1 <= self.hosts <= MAX_HOSTS:
             raise LabNotPossible(f"a lab has 1 to {MAX_HOSTS} hosts, not {self.hosts}")
 
     @property
@@ -119,7 +125,9 @@ class LabConfig:
         return HostPlace(self.instance, index, folder)
 
     def places(self) -> list[HostPlace]:
-        return [self.place(index) for index in range(self.hosts)]
+        """The hosts that the lab shall have."""
+        count = self.hosts or max(DEFAULT_HOSTS, len(self.known_places()))
+        return [self.place(index) for index in range(count)]
 
     def known_places(self) -> list[HostPlace]:
         """The hosts that this lab ever had, whatever `hosts` says now."""
@@ -138,7 +146,7 @@ def default_instance(checkout: Path = CHECKOUT) -> str:
     return hashlib.sha256(str(checkout).encode()).hexdigest()[:6]
 
 
-def config_from(environ: Mapping[str, str], *, hosts: int = 2) -> LabConfig:
+def config_from(environ: Mapping[str, str], *, hosts: int | None = None) -> LabConfig:
     """The lab that MIGRATION_LAB_INSTANCE and MIGRATION_LAB_MIRROR describe."""
     return LabConfig(
         instance=environ.get("MIGRATION_LAB_INSTANCE") or default_instance(),

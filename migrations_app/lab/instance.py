@@ -79,11 +79,14 @@ def purge(config: LabConfig, say: Say, *, keep_cache: bool = False) -> None:
     """Takes the lab down and removes all it kept; with the last lab the shared cache too."""
     down(config, say)
     shutil.rmtree(config.state_dir)
-    if keep_cache:
-        return
-    with suppress(OSError):  # another lab is there
-        config.state_root.rmdir()
-        shutil.rmtree(config.cache_root)
+    if not keep_cache and not other_labs(config):
+        shutil.rmtree(config.cache_root, ignore_errors=True)
+
+
+def other_labs(config: LabConfig) -> list[str]:
+    """Instances on this machine beside this one."""
+    names = [path.parent.name for path in config.state_root.glob("*/lock")]
+    return sorted(name for name in names if name != config.instance)
 
 
 def status(config: LabConfig) -> list[HostStatus]:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -36,12 +36,17 @@ NSPAWN_ENVIRONMENT = {
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1",  # CRIU writes /proc/sys/kernel/ns_last_pid
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 }
-# Runs in a mount namespace of its own, so that the overlay goes when its last process does.
-# Arguments: files to join control groups by, "--", the overlay's options, its mount point, argv.
-START_SCRIPT = """\
+# Joins control groups, then becomes a program. Arguments: the groups' files, "--", argv.
+JOIN_SCRIPT = """\
 while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done
-mount -t overlay -o "$2" overlay "$3" || exit 1
-shift 3
+shift
+exec "$@"
+"""
+# Runs in a mount namespace of its own, so that the overlay goes when its last process does.
+# Arguments: the overlay's options, its mount point, argv.
+MOUNT_SCRIPT = """\
+mount -t overlay -o "$1" overlay "$2" || exit 1
+shift 2
 exec "$@"
 """
 
@@ -117,24 +122,17 @@ def nspawn_argv(place: HostPlace) -> list[str]:
 
 
 def start_argv(config: LabConfig, place: HostPlace, root: Path, joins: list[Path]) -> list[str]:
-    """The whole command: into the lab's network, the host's control groups and its overlay."""
+    """The whole command: into the host's control groups, the lab's network and its overlay.
+
+    It returns as soon as a process is in the groups; that one goes on without us.
+    """
     options = f"lowerdir={root},upperdir={place.upper},workdir={place.folder / 'work'}"
     return [
-        "setsid",
-        "--fork",
-        "nsenter",
-        f"--net={network.namespace_path(config)}",
-        "unshare",
-        "--mount",
-        "--propagation=private",
-        "sh",
-        "-c",
-        START_SCRIPT,
-        "migration-lab",
-        *map(str, joins),
-        "--",
-        options,
-        str(place.folder / "merged"),
+        *("sh", "-c", JOIN_SCRIPT, "migration-lab", *map(str, joins), "--"),
+        *("setsid", "--fork"),
+        *("nsenter", f"--net={network.namespace_path(config)}"),
+        *("unshare", "--mount", "--propagation=private"),
+        *("sh", "-c", MOUNT_SCRIPT, "migration-lab", options, str(place.folder / "merged")),
         *nspawn_argv(place),
     ]
 
@@ -142,12 +140,21 @@ def start_argv(config: LabConfig, place: HostPlace, root: Path, joins: list[Path
 def start(config: LabConfig, identity: Identity, root: Path) -> None:
     """Begins to boot the host; `wait_until_ready` ends it."""
     place = identity.place
+    _take_root(place, root)
     for name in ("upper", "work", "merged", *PLAIN_FOLDERS):
         (place.folder / name).mkdir(parents=True, exist_ok=True)
     write_identity(identity)
     joins = cgroups.make(group_of(config, place))
     with place.console.open("wb") as console:
         run(start_argv(config, place, root, joins), env=NSPAWN_ENVIRONMENT, output=console)
+
+
+def _take_root(place: HostPlace, root: Path) -> None:
+    """Notes the root; what was written over another one does not fit over this one."""
+    if place.root_name.exists() and place.root_name.read_text() != root.name:
+        _remove(place, ("upper", "work"))
+    place.folder.mkdir(parents=True, exist_ok=True)
+    place.root_name.write_text(root.name)
 
 
 def wait_until_ready(config: LabConfig, place: HostPlace, subnet: IPv4Network) -> int:
@@ -208,5 +215,9 @@ def _wait(condition: Callable[[], bool], limit_s: float) -> None:
 
 def wipe(place: HostPlace) -> None:
     """Forgets all that the stopped host wrote, but for its SSH key."""
-    for name in ("upper", "work", "merged", *PLAIN_FOLDERS):
+    _remove(place, ("upper", "work", "merged", *PLAIN_FOLDERS))
+
+
+def _remove(place: HostPlace, names: Iterable[str]) -> None:
+    for name in names:
         shutil.rmtree(place.folder / name, ignore_errors=True)

@@ -131,7 +131,19 @@ def ensure_root(config: LabConfig, say: Say) -> Path:
         if not root.exists():
             say("Building the lab hosts' root (Debian 13, about 200 MB to fetch) …")
             _build(config.mirror or find_mirror(), root)
+            _remove_unused(roots, {root.name, *used_roots(config.state_root)})
     return root
+
+
+def used_roots(state_root: Path) -> set[str]:
+    """The roots that the hosts of all labs on this machine were booted from."""
+    return {path.read_text() for path in state_root.glob("*/hosts/*/root")}
+
+
+def _remove_unused(roots: Path, used: set[str]) -> None:
+    for folder in roots.iterdir():
+        if folder.is_dir() and folder.name not in used:
+            _remove_tree(folder)
 
 
 def _build(mirror: str, root: Path) -> None:

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             carry_out(
                 LabConfig(
                     instance=settings.INSTANCE,
-                    hosts=options.get("hosts", 2),
+                    hosts=options.get("hosts"),
                     mirror=settings.LAB_MIRROR,
                 ),
                 options["action"],
