@@ -25,6 +25,7 @@ from migrations_app.engine.plan import (
     WorkloadKind,
     WorkloadRef,
 )
+from migrations_app.engine.preflight import Problem, Severity, pair_problems, plan_problems
 from migrations_app.engine.report import Report
 from migrations_app.models import Host, MigrationJob, Workload
 
@@ -34,24 +35,12 @@ __all__ = (
     "fingerprint",
     "job_id_for",
     "plan_for",
+    "plan_problem",
     "problem_as_dict",
     "ref_for",
     "scan_host_key",
     "ssh_target_for",
 )
-
-
-class Problem(Protocol):
-    """What keeps a host from taking part; see engine.host_problems."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def kinds(self) -> Sequence[str]: ...
-    @property
-    def values(self) -> Mapping[str, Any]: ...
 
 
 class WorkloadStatus(Protocol):
@@ -124,6 +113,18 @@ def plan_for(job: MigrationJob) -> MigrationPlan:
 def job_id_for(job: MigrationJob) -> str:
     """Names what the job leaves on its hosts; sites that share a host must not collide."""
     return f"{settings.INSTANCE}-{job.pk}"
+
+
+def plan_problem(
+    *, workload: Workload, target: Host, operation: Operation, strategy: Strategy
+) -> Problem | None:
+    """What speaks against the plan by itself, or against the two hosts together; from rows only."""
+    kind = WorkloadKind(workload.kind)
+    problems = plan_problems(kind, operation, strategy)
+    if not operation.one_host and workload.host.facts and target.facts:
+        problems = problems + pair_problems(workload.host.facts, target.facts)
+    failing = (p for p in problems if p.severity is Severity.FAIL and kind in p.kinds)
+    return next(failing, None)
 
 
 def problem_as_dict(problem: Problem) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from migrations_app.engine.plan import CONTAINER_NAME, WorkloadKind
 
+NAME_LENGTH = 40  # a clone's name is longer by some letters
+
 
 class Workload(models.Model):
     """A process or container of one catalogue type on one host."""
@@ -26,7 +28,7 @@ class Workload(models.Model):
         CONTAINER = WorkloadKind.CONTAINER.value, _("container")
 
     name = models.CharField(
-        _("name"), max_length=40, validators=[RegexValidator(f"^{CONTAINER_NAME.pattern}$")]
+        _("name"), max_length=NAME_LENGTH, validators=[RegexValidator(f"^{CONTAINER_NAME.pattern}$")]
     )
     type_name = models.CharField(_("type"), max_length=32)  # a key of engine.catalogue.CATALOGUE
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)

@@ -16,6 +16,7 @@ from migrations_app.engine.catalogue import CATALOGUE
 from migrations_app.engine.errors import NotPossible
 from migrations_app.engine.plan import CONTAINER_NAME
 from migrations_app.models import Host, MigrationJob, Workload
+from migrations_app.models.workload import NAME_LENGTH
 
 from .addresses import checked_address
 from .codes import Code, InventoryRefused
@@ -150,7 +151,7 @@ def create_workload(
     created_by: User | None,
 ) -> Workload:
     """A workload of a catalogue type; its start is queued. Raises InventoryRefused."""
-    if not CONTAINER_NAME.fullmatch(name):
+    if len(name) > NAME_LENGTH or not CONTAINER_NAME.fullmatch(name):
         raise InventoryRefused(Code.BAD_NAME, name=name)
     kind = Workload.Kind(kind)
     require_usable(host, kind)

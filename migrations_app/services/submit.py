@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from migrations_app.adapters import plan_problem
 from migrations_app.engine.plan import Operation, Strategy
 from migrations_app.models import Host, IllegalTransition, MigrationJob, Workload
 
@@ -96,6 +97,7 @@ def find_refusal(
         or _refuse_target(workload, target, Operation(operation))
         or _refuse_host(workload.host, workload.kind)
         or _refuse_host(target, workload.kind)
+        or _refuse_plan(workload, target, Operation(operation), Strategy(strategy))
     )
 
 
@@ -129,3 +131,12 @@ def _refuse_target(workload: Workload, target: Host, operation: Operation) -> Su
 def _refuse_host(host: Host, kind: str) -> SubmitRefused | None:
     obstacle = obstacle_on(host, kind)
     return SubmitRefused(obstacle.code, **obstacle.values) if obstacle else None
+
+
+def _refuse_plan(
+    workload: Workload, target: Host, operation: Operation, strategy: Strategy
+) -> SubmitRefused | None:
+    problem = plan_problem(workload=workload, target=target, operation=operation, strategy=strategy)
+    if problem is None:
+        return None
+    return SubmitRefused(problem.code, **{k: str(v) for k, v in problem.values.items()})
