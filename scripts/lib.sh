@@ -40,7 +40,7 @@ install_requirements() {
     if command -v uv >/dev/null; then
         uv pip install --quiet --python .venv/bin/python -r "$1"
     else
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$1"
+        .venv/bin/python -m pip install -qq --disable-pip-version-check -r "$1"
     fi
 }
 
