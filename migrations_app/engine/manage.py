@@ -62,7 +62,10 @@ def workload_status(host: Host, ref: WorkloadRef) -> WorkloadStatus:
         return WorkloadStatus(state, None)
     verb = f"{ref.kind}_tail"
     lines = call(host, verb, {**params, "lines": STATUS_LINES})["lines"]
-    return WorkloadStatus(state, lines[-1] if lines else None)
+    last = lines[-1] if lines else None
+    if last is not None and ref.kind is WorkloadKind.CONTAINER:
+        last = last.partition(" ")[2]  # after Docker's own time stamp
+    return WorkloadStatus(state, last)
 
 
 def clean_up(host: Host, job_id: str) -> list[str]:
