@@ -1,0 +1,1 @@
+"""Pages: guard, ask one selector or service, answer."""

@@ -1,0 +1,45 @@
+"""What views share: finding or 404, and telling a refusal."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest
+from django.utils.html import format_html
+
+from migrations_app.services.codes import Refused
+from migrations_app.words import ERRORS, Explanation, explain
+
+Row = TypeVar("Row")
+
+
+def found(row: Row | None) -> Row:
+    """The row, or the 404 page."""
+    if row is None:
+        raise Http404
+    return row
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; the login middleware lets nobody else through."""
+    return cast(User, request.user)
+
+
+def refusal(error: Refused) -> Explanation:
+    """A refusal in words, with the values it came with."""
+    return explain(ERRORS, error.code, error.values)
+
+
+def tell_refusal(request: HttpRequest, error: Refused) -> None:
+    """Shows on the next page what was refused, why, and what to do."""
+    said = refusal(error)
+    text = format_html(
+        '<strong class="title">{}</strong><br>{} {}', said.title, said.why, said.todo
+    )
+    messages.error(request, text, extra_tags="bad")
+
+
+def tell(request: HttpRequest, text: Any) -> None:
+    messages.success(request, text, extra_tags="ok")

@@ -1,0 +1,39 @@
+"""The first page, the glossary, the style page, and the strip of running jobs."""
+
+from __future__ import annotations
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from migrations_app import selectors, words
+from migrations_app.metrics import METRICS
+
+from .common import person
+from .samples import samples
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    context = {"home": selectors.home(person(request)), "queue": selectors.queue_health()}
+    return render(request, "home.html", context)
+
+
+def strip(request: HttpRequest) -> HttpResponse:
+    return render(request, "parts/strip.html")
+
+
+def learn(request: HttpRequest) -> HttpResponse:
+    context = {
+        "glossary": words.GLOSSARY,
+        "phases": words.PHASES,
+        "metrics": METRICS,
+        "strategies": words.STRATEGIES,
+        "operations": words.OPERATIONS,
+        "errors": words.ERRORS,
+    }
+    return render(request, "learn.html", context)
+
+
+@staff_member_required(login_url="login")
+def components(request: HttpRequest) -> HttpResponse:
+    return render(request, "components.html", samples())

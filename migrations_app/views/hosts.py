@@ -1,0 +1,36 @@
+"""Hosts: what they are, what they can do, what is wrong with them."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from migrations_app import selectors
+from migrations_app.services import inventory
+
+from .common import found, refusal, tell
+from .job_page import flat
+
+
+def host_list(request: HttpRequest) -> HttpResponse:
+    hosts = list(selectors.hosts())
+    pairs = [
+        {"pair": pair, "why": refusal(pair.obstacle) if pair.obstacle else None}
+        for pair in selectors.pairs(hosts)
+    ]
+    return render(request, "hosts/list.html", {"hosts": hosts, "pairs": pairs})
+
+
+def host_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    host = found(selectors.host(pk))
+    return render(request, "hosts/detail.html", {"host": host, "facts": flat(host.facts)})
+
+
+@require_POST
+def host_check(request: HttpRequest, pk: int) -> HttpResponse:
+    host = found(selectors.host(pk))
+    inventory.request_host_check(host=host)
+    tell(request, _("%(host)s will be checked in a moment.") % {"host": host.name})
+    return redirect("host-detail", host.pk)

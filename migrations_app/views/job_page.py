@@ -1,0 +1,169 @@
+"""What the job page shows, put together from the row and its report. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from migrations_app.metrics import BIG, METRICS, Metric
+from migrations_app.models import MigrationJob
+from migrations_app.waterfall import Bar, Run, picture
+from migrations_app.words import ERRORS, NOTES, REASONS, Explanation, explain
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A metric with this run's value, None where it is not known."""
+
+    metric: Metric
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One line of the two hosts' environments side by side."""
+
+    name: str
+    source: str | None
+    target: str | None
+
+    @property
+    def differs(self) -> bool:
+        return self.source != self.target
+
+
+@dataclass(frozen=True)
+class JobPage:
+    job: MigrationJob
+    ahead: int  # jobs before it in the queue
+
+    @property
+    def report(self) -> Json:
+        return self.job.report or {}
+
+    @property
+    def metrics(self) -> Json:
+        """The report's figures; while there is none, those of the row (mostly None)."""
+        known: Json = self.report.get("metrics") or {}
+        return known or {name: getattr(self.job, name) for name in MigrationJob.METRICS}
+
+    @property
+    def big(self) -> list[Number]:
+        return [Number(METRICS[name], self.metrics.get(name)) for name in BIG]
+
+    @property
+    def small(self) -> list[Number]:
+        rest = [metric for name, metric in METRICS.items() if name not in BIG]
+        return [Number(metric, self.metrics.get(metric.name)) for metric in rest]
+
+    @property
+    def proof(self) -> Json:
+        return self.report.get("proof") or {}
+
+    @property
+    def bars(self) -> list[Bar]:
+        return [
+            Bar(row.name, row.side, row.start_ms, row.duration_ms, row.bytes, row.failed)
+            for row in self.job.phases.all()
+        ]
+
+    @property
+    def waterfall(self) -> dict[str, Any]:
+        job = self.job
+        return picture(
+            Run(
+                bars=self.bars,
+                operation=job.operation,
+                workload=job.workload.name,
+                source=job.source.name,
+                target=job.target.name,
+                now_ms=self._age_ms(),
+                stop_time_ms=self.metrics.get("stop_time_ms"),
+                workload_is_on=self._is_on(),
+                last_before=self.proof.get("last_before"),
+                first_after=self.proof.get("first_after"),
+            )
+        )
+
+    def _age_ms(self) -> float | None:
+        """How long it has been running; None when it is not."""
+        if self.job.status != MigrationJob.Status.RUNNING or self.job.started_at is None:
+            return None
+        return (timezone.now() - self.job.started_at).total_seconds() * 1000
+
+    def _is_on(self) -> str | None:
+        """Which side has the workload; not known in doubt, nor while it runs."""
+        if self.job.status == MigrationJob.Status.SUCCEEDED:
+            return "target"
+        return self.job.workload_is_on or None
+
+    @property
+    def is_live(self) -> bool:
+        return not self.job.is_finished
+
+    @property
+    def failure(self) -> Explanation | None:
+        """What happened, why, what to do; None when nothing did."""
+        code = self.job.error_code
+        return explain(ERRORS, code, self._names()) if code else None
+
+    def _names(self) -> dict[str, str]:
+        job = self.job
+        return {"workload": job.workload.name, "job": str(job.pk)}
+
+    @property
+    def where_now(self) -> str | None:
+        """The host that has the workload after a failure, None where that is not known."""
+        side = self.job.workload_is_on
+        host = {"source": self.job.source, "target": self.job.target}.get(side)
+        return host.name if host else None
+
+    @property
+    def log_excerpt(self) -> str | None:
+        error: Json = self.report.get("error") or {}
+        return error.get("log_excerpt")
+
+    @property
+    def environment(self) -> list[Difference]:
+        """Facts of both hosts, line by line; those of a host alone stand beside nothing."""
+        known: Json = self.report.get("environment") or {}
+        source, target = flat(known.get("source")), flat(known.get("target"))
+        names = list(dict.fromkeys([*source, *target]))
+        return [Difference(name, source.get(name), target.get(name)) for name in names]
+
+    @property
+    def notes(self) -> list[tuple[Any, str]]:
+        return [(note.at, noted(note.code, note.values)) for note in self.job.notes.all()]
+
+    @property
+    def moves(self) -> list[tuple[Any, str]]:
+        """Changes of state with their reason in words."""
+        rows = self.job.transitions.all()
+        return [(row, str(REASONS.get(row.reason, row.reason))) for row in rows]
+
+
+def noted(code: str, values: Mapping[str, object]) -> str:
+    """A note in words; the code itself where there are none."""
+    text = NOTES.get(code)
+    if text is None:
+        return code
+    try:
+        return str(text).format_map(values)
+    except KeyError:
+        return str(text)
+
+
+def flat(facts: Json | None, prefix: str = "") -> dict[str, str]:
+    """Nested facts as dotted names with short texts; long outputs are left to the host's page."""
+    lines: dict[str, str] = {}
+    for name, value in (facts or {}).items():
+        if isinstance(value, Mapping):
+            lines.update(flat(value, f"{prefix}{name}."))
+        elif isinstance(value, (str, int, float, bool)) and "\n" not in str(value):
+            lines[f"{prefix}{name}"] = str(value)
+    return lines
