@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from migrations_app.live import connect_redis, heartbeat_key
 from migrations_app.models import Host, MigrationJob, Workload
 from migrations_app.services.codes import Refused
-from migrations_app.services.inventory import obstacle_on
+from migrations_app.services.obstacles import obstacle_on
 from migrations_app.services.submit import find_refusal
 
 RECENT = 10

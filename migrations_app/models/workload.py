@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from migrations_app.engine.plan import CONTAINER_NAME, WorkloadKind
 
+FRESH = timedelta(seconds=1)
 NAME_LENGTH = 40  # a clone's name is longer by some letters
 
 
@@ -28,7 +32,9 @@ class Workload(models.Model):
         CONTAINER = WorkloadKind.CONTAINER.value, _("container")
 
     name = models.CharField(
-        _("name"), max_length=NAME_LENGTH, validators=[RegexValidator(f"^{CONTAINER_NAME.pattern}$")]
+        _("name"),
+        max_length=NAME_LENGTH,
+        validators=[RegexValidator(f"^{CONTAINER_NAME.pattern}$")],
     )
     type_name = models.CharField(_("type"), max_length=32)  # a key of engine.catalogue.CATALOGUE
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
@@ -65,3 +71,8 @@ class Workload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether somebody has looked at it a moment ago; many may watch one workload."""
+        return self.seen_at is not None and timezone.now() - self.seen_at < FRESH

@@ -1,7 +1,8 @@
 """The demo: a counter in a container goes on counting on another lab host.
 
-It is a job like any other. `advance_demo` does what can be done at once and is called again
-until it answers with the job: by the page and by the command, each with its own way to wait.
+It is a job like any other. `clear_demo` comes first; `advance_demo` does what can be done at once
+and is called again until it answers with the job: by the page and by the command, each with its
+own way to wait.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
 from migrations_app.models import Host, MigrationJob, Workload
 
 from .codes import Code, InventoryRefused
-from .inventory import create_workload, obstacle_on, remove_workload, request_workload_look
+from .inventory import create_workload, remove_workload, request_workload_look
+from .obstacles import obstacle_on
 from .submit import submit_job
 
 NAME = "cr"  # as in the exercise
@@ -25,13 +27,20 @@ def demo_workload() -> Workload | None:
     return present.filter(name=NAME).first()
 
 
+def clear_demo() -> None:
+    """Removes what is left of an earlier counter that does not run any more."""
+    workload = demo_workload()
+    if workload and workload.state in (State.STOPPED, State.LOST):
+        remove_workload(workload=workload)
+
+
 def advance_demo(*, user: User | None) -> MigrationJob | None:
     """The demo's job, or None while its counter is getting ready. Raises Refused."""
     workload = demo_workload()
     if workload is None:
         _create_counter(user)
     elif workload.state in (State.STOPPED, State.LOST):
-        remove_workload(workload=workload)  # what is left of an earlier one
+        raise InventoryRefused(workload.last_error_code, workload=workload.name)
     elif workload.state == State.RUNNING:
         return _migrate_when_counting(workload, user)
     return None

@@ -20,16 +20,11 @@ from migrations_app.models.workload import NAME_LENGTH
 
 from .addresses import checked_address
 from .codes import Code, InventoryRefused
+from .obstacles import obstacle_on
 from .queue import Task, send_on_commit
 
 HOST_KEY = re.compile(r"ssh-ed25519 [A-Za-z0-9+/]{68}={0,2}")
 HOST_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
-
-STATE_OBSTACLES = {
-    Host.State.UNKNOWN: Code.HOST_NOT_CHECKED,
-    Host.State.UNREACHABLE: Code.HOST_UNREACHABLE,
-    Host.State.QUARANTINED: Code.HOST_QUARANTINED,
-}
 
 
 class LabHost(Protocol):
@@ -154,7 +149,9 @@ def create_workload(
     if len(name) > NAME_LENGTH or not CONTAINER_NAME.fullmatch(name):
         raise InventoryRefused(Code.BAD_NAME, name=name)
     kind = Workload.Kind(kind)
-    require_usable(host, kind)
+    obstacle = obstacle_on(host, kind)
+    if obstacle:
+        raise obstacle
     workload = Workload(
         name=name,
         type_name=type_name,
@@ -184,25 +181,9 @@ def remove_workload(*, workload: Workload) -> None:
 
 
 def request_workload_look(*, workload: Workload) -> None:
-    """Queues a look at its state and its last line of output."""
-    send_on_commit(task=Task.OBSERVE_WORKLOAD, row_id=workload.pk)
-
-
-def require_usable(host: Host, kind: str) -> None:
-    """Raises InventoryRefused, with the reason, where no workload of the kind may run now."""
-    obstacle = obstacle_on(host, kind)
-    if obstacle:
-        raise obstacle
-
-
-def obstacle_on(host: Host, kind: str) -> InventoryRefused | None:
-    """Why no workload of `kind` may run on the host now, as far as its last check knows."""
-    code = STATE_OBSTACLES.get(Host.State(host.state))
-    if code:
-        return InventoryRefused(code, host=host.name)
-    for problem in host.failing_problems(kind):
-        return InventoryRefused(Code.HOST_PROBLEM, host=host.name, problem=problem["code"])
-    return None
+    """Queues a look at its state and its last line of output, but for one that is fresh."""
+    if not workload.is_fresh:
+        send_on_commit(task=Task.OBSERVE_WORKLOAD, row_id=workload.pk)
 
 
 def _require_staff(user: User | None) -> None:

@@ -10,7 +10,7 @@ from migrations_app.engine.plan import Operation, Strategy
 from migrations_app.models import Host, IllegalTransition, MigrationJob, Workload
 
 from .codes import Code, SubmitRefused
-from .inventory import obstacle_on
+from .obstacles import obstacle_on
 from .queue import Task, send_on_commit
 
 

@@ -115,13 +115,19 @@ def observe_workload(*, workload_id: int) -> None:
     """Looks whether it runs, and at its last line of output."""
     waiting = Workload.objects.filter(pk=workload_id, host__leased_by=None)
     workload = waiting.filter(state__in=SETTLED_STATES).select_related("host").first()
-    if workload is None:
+    if workload is None or not _claim_look(workload):
         return
     try:
         with reached(workload.host) as connection:
             _look_at(workload, connection)
     except EngineError as error:
         Workload.objects.filter(pk=workload_id).update(**_error_fields(error))
+
+
+def _claim_look(workload: Workload) -> bool:
+    """Of many that were sent to look at the same time, one goes."""
+    same = Workload.objects.filter(pk=workload.pk, seen_at=workload.seen_at)
+    return not workload.is_fresh and bool(same.update(seen_at=timezone.now()))
 
 
 def _look_at(workload: Workload, connection: EngineHost) -> None:

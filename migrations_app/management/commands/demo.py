@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from migrations_app import selectors
 from migrations_app.models import MigrationJob
 from migrations_app.services.codes import Code, Refused
-from migrations_app.services.demo import advance_demo
+from migrations_app.services.demo import advance_demo, clear_demo
 from migrations_app.words import ERRORS, explain
 
 WORKER_S = 20  # a worker that was started a moment ago
 READY_S = 90  # hosts checked, the counter started, some lines counted
 MIGRATED_S = 180
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 Found = TypeVar("Found")
 
 
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         if worker is None:
             raise CommandError(_("No worker takes jobs: start Redis and a worker (scripts/up)."))
         self.stdout.write(_("A counter in a container is getting ready …"))
+        clear_demo()
         job = _wait_for(_advance, READY_S)
         if job is None:
             raise CommandError(_("The counter did not start counting; see the workloads page."))
@@ -63,7 +64,7 @@ def _advance() -> MigrationJob | None:
         if refusal.code in (Code.TOO_FEW_HOSTS, Code.WORKLOAD_BUSY):
             return None  # hosts are being checked, or a job of it is on its way
         said = explain(ERRORS, refusal.code, refusal.values)
-        raise CommandError(f"{said.title} {said.why} {said.todo}") from refusal
+        raise CommandError("\n".join((said.title, said.why, said.todo))) from refusal
 
 
 def _ended(pk: int) -> MigrationJob | None:

@@ -42,7 +42,7 @@ class Command(BaseCommand):
             getattr(self, f"_{options['action']}")(options)
         except Refused as refusal:
             said = explain(ERRORS, refusal.code, refusal.values)
-            raise CommandError(f"{said.title} {said.why} {said.todo}") from refusal
+            raise CommandError("\n".join((said.title, said.why, said.todo))) from refusal
         except HostError as error:
             raise CommandError(error.message) from error
 
