@@ -7,7 +7,7 @@ serves the light and the dark theme.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,8 @@ LOOKS: dict[str, tuple[str, str]] = {
     "hybrid": ("#CC79A7", "cross"),
 }
 OTHER_LOOK = ("#56B4E9", "x")
-MEDIAN_MARKER = "line-ew-open"
+SPREAD = 0.3  # of a column, to either side: the runs
+WIDE = 0.42  # the median's line
 
 
 @dataclass(frozen=True)
@@ -53,78 +54,88 @@ class Point:
 
 
 def runs_chart(points: Sequence[Point], metric_name: str) -> dict[str, Any]:
-    """Every run a mark, runs of one workload and operation side by side, one trace per strategy.
+    """Every run a mark, in a column per workload and operation, oldest left; a trace per strategy.
 
-    The marks' values are seconds; a dash marks each group's median once it has five runs.
+    Values are shown in seconds; a line marks a column's median once it has five runs.
     """
-    ordered = sorted(points, key=lambda point: (point.group, point.strategy, point.job))
-    strategies = dict.fromkeys(point.strategy for point in ordered)
-    traces = [_runs(name, [p for p in ordered if p.strategy == name]) for name in strategies]
-    figure = go.Figure(data=[*traces, *_medians(ordered)], layout=_layout(metric_name))
-    figure.update_xaxes(title_text=_("run, grouped by workload"))
-    return _plain(figure)
+    columns = _columns(points)
+    strategies = dict.fromkeys(point.strategy for point in points)
+    traces = [_runs(name, columns, metric_name) for name in sorted(strategies)]
+    medians = [_median(*place, metric_name) for place in enumerate(columns.values())]
+    return _plain(go.Figure([*traces, *filter(None, medians)], _layout(columns, metric_name)))
 
 
-def _runs(strategy: str, points: Sequence[Point]) -> go.Scatter:
+def _columns(points: Iterable[Point]) -> dict[str, list[Point]]:
+    """Points by group, groups and points in order."""
+    columns: dict[str, list[Point]] = {}
+    for point in sorted(points, key=lambda point: (point.group, point.job)):
+        columns.setdefault(point.group, []).append(point)
+    return columns
+
+
+def _runs(strategy: str, columns: Mapping[str, Sequence[Point]], metric_name: str) -> go.Scatter:
     colour, symbol = LOOKS.get(strategy, OTHER_LOOK)
+    placed = [
+        (column + _offset(place, len(members)), point)
+        for column, members in enumerate(columns.values())
+        for place, point in enumerate(members)
+        if point.strategy == strategy
+    ]
+    unit = METRICS[metric_name].unit
     return go.Scatter(
         name=str(title_of(STRATEGIES, strategy)),
         mode="markers",
-        x=_places(points),
-        y=[point.value / 1000 for point in points],
-        marker={"color": colour, "symbol": symbol, "size": 11},
-        customdata=[[point.job, point.at, shown(point.value, METRICS_UNIT)] for point in points],
+        x=[x for x, _point in placed],
+        y=[point.value / 1000 for _x, point in placed],
+        marker={"color": colour, "symbol": symbol, "size": 11, "opacity": 0.85},
+        customdata=[[p.job, p.at, shown(p.value, unit), p.group] for _x, p in placed],
         hovertemplate=_hover(),
     )
 
 
-METRICS_UNIT = METRICS["stop_time_ms"].unit
+def _offset(place: int, count: int) -> float:
+    """Where in its column the nth of so many runs stands, from -SPREAD to SPREAD."""
+    return 0.0 if count == 1 else SPREAD * (2 * place / (count - 1) - 1)
 
 
 def _hover() -> str:
-    """What stands beside the pointer; customdata is run, time, value with its unit."""
-    return "<b>%{customdata[2]}</b><br>" + _("run %(run)s, %(time)s") % {
-        "run": "#%{customdata[0]}",
-        "time": "%{customdata[1]}",
-    }
+    """What stands beside the pointer; customdata is run, time, value with its unit, group."""
+    about = _("run %(run)s, %(time)s") % {"run": "#%{customdata[0]}", "time": "%{customdata[1]}"}
+    return "<b>%{customdata[2]}</b><br>%{customdata[3]}<br>" + about + "<extra></extra>"
 
 
-def _places(points: Iterable[Point]) -> list[list[str]]:
-    """Two rows of labels: the group, and the run in it."""
-    pairs = [(point.group, f"#{point.job}") for point in points]
-    return [[group for group, _run in pairs], [run for _group, run in pairs]]
-
-
-def _medians(points: Sequence[Point]) -> list[go.Scatter]:
-    """A dash over each run of a group that is large enough to have a median worth showing."""
-    groups: dict[tuple[str, str], list[Point]] = {}
-    for point in points:
-        groups.setdefault((point.group, point.strategy), []).append(point)
-    return [_median(members) for members in groups.values()]
-
-
-def _median(members: Sequence[Point]) -> go.Scatter:
+def _median(column: int, members: Sequence[Point], metric_name: str) -> go.Scatter | None:
+    """A line across a column that is large enough to have a median worth showing."""
     median = median_of([point.value for point in members])
-    large = median is not None and median.low is not None
-    value = median.value / 1000 if median and large else None
+    if median is None or median.low is None or median.high is None:
+        return None
+    unit = METRICS[metric_name].unit
+    text = _("median %(median)s, 95 %% interval %(low)s to %(high)s, n = %(n)s") % {
+        "median": shown(median.value, unit),
+        "low": shown(median.low, unit),
+        "high": shown(median.high, unit),
+        "n": median.n,
+    }
     return go.Scatter(
-        name=_("median"),
         mode="lines",
-        x=_places(members),
-        y=[value] * len(members),
-        line={"color": LOOKS.get(members[0].strategy, OTHER_LOOK)[0], "width": 1.5, "dash": "dot"},
-        hoverinfo="skip",
+        x=[column - WIDE, column, column + WIDE],
+        y=[median.value / 1000] * 3,
+        line={"color": "#7a8594", "width": 2, "dash": "dot"},
+        hovertemplate=f"{text}<extra></extra>",
         showlegend=False,
-        visible=large,
     )
 
 
-def _layout(metric_name: str) -> dict[str, Any]:
+def _layout(columns: Mapping[str, Sequence[Point]], metric_name: str) -> dict[str, Any]:
     title = str(METRICS[metric_name].title)
+    labels = [
+        _("%(group)s<br>n = %(n)s") % {"group": group.replace(" · ", "<br>"), "n": len(members)}
+        for group, members in columns.items()
+    ]
     return {
         "template": "none",
         "height": 360,
-        "margin": {"l": 64, "r": 16, "t": 24, "b": 80},
+        "margin": {"l": 64, "r": 16, "t": 24, "b": 64},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "hovermode": "closest",
@@ -137,7 +148,15 @@ def _layout(metric_name: str) -> dict[str, Any]:
             "ticksuffix": " s",
             "zeroline": False,
         },
-        "xaxis": {"type": "multicategory", "showgrid": False, "automargin": True},
+        "xaxis": {
+            "range": [-0.5, len(columns) - 0.5],
+            "tickvals": list(range(len(columns))),
+            "ticktext": labels,
+            "tickangle": 0,
+            "showgrid": False,
+            "zeroline": False,
+            "automargin": True,
+        },
     }
 
 

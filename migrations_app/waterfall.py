@@ -75,7 +75,6 @@ def picture(run: Run) -> dict[str, Any]:
         "end_ms": run.end_ms,
         "running": run.now_ms is not None,
         "texts": {
-            "stop": _("stop time"),
             "standing": _("standing still"),
             "summary": _summary(run, window),
         },
@@ -168,12 +167,14 @@ def _bar_text(bar: Bar) -> str:
 def _stop(window: Window | None, run: Run) -> dict[str, Any] | None:
     if window is None:
         return None
-    length = None if window.end_ms is None else window.end_ms - window.start_ms
-    return {
-        "start": window.start_ms,
-        "end": window.end_ms,
-        "text": shown(length, Unit.MS) if run.stop_time_ms is not None else "",
-    }
+    return {"start": window.start_ms, "end": window.end_ms, "text": _stop_text(run)}
+
+
+def _stop_text(run: Run) -> str:
+    """What stands over the window once it is over; empty where nothing is known to say."""
+    if run.stop_time_ms is not None:
+        return _("stop time %(time)s") % {"time": shown(run.stop_time_ms, Unit.MS)}
+    return _("rolled back") if _first(run.bars, PhaseName.ROLLBACK) else ""
 
 
 def _line(run: Run, window: Window | None) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest
 from django.utils.html import format_html
 
-from migrations_app.services.codes import Refused
-from migrations_app.words import ERRORS, Explanation, explain
+from migrations_app.services.codes import Code, Refused
+from migrations_app.words import ERRORS, PROBLEMS, Explanation, explain
 
 Row = TypeVar("Row")
 
@@ -28,8 +28,12 @@ def person(request: HttpRequest) -> User:
 
 
 def refusal(error: Refused) -> Explanation:
-    """A refusal in words, with the values it came with."""
-    return explain(ERRORS, error.code, error.values)
+    """A refusal in words, with the values it came with; a host's problem is told with it."""
+    said = explain(ERRORS, error.code, error.values)
+    if error.code != Code.HOST_PROBLEM:
+        return said
+    problem = explain(PROBLEMS, str(error.values.get("problem")))
+    return Explanation(said.code, said.title, problem.title, problem.todo)
 
 
 def tell_refusal(request: HttpRequest, error: Refused) -> None:

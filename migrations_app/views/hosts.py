@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from migrations_app import selectors
+from migrations_app.models import Host
 from migrations_app.services import inventory
+from migrations_app.words import KINDS, Explanation
 
 from .common import found, refusal, tell
 from .job_page import flat
@@ -16,11 +18,17 @@ from .job_page import flat
 
 def host_list(request: HttpRequest) -> HttpResponse:
     hosts = list(selectors.hosts())
-    pairs = [
-        {"pair": pair, "why": refusal(pair.obstacle) if pair.obstacle else None}
-        for pair in selectors.pairs(hosts)
-    ]
-    return render(request, "hosts/list.html", {"hosts": hosts, "pairs": pairs})
+    context = {"hosts": hosts, "ways": _ways(hosts), "kinds": KINDS}
+    return render(request, "hosts/list.html", context)
+
+
+def _ways(hosts: list[Host]) -> dict[tuple[str, str], dict[str, Explanation | None]]:
+    """For each pair of hosts, why each kind of workload can't take that way; None: it can."""
+    ways: dict[tuple[str, str], dict[str, Explanation | None]] = {}
+    for pair in selectors.pairs(hosts):
+        way = ways.setdefault((pair.source.name, pair.target.name), {})
+        way[pair.kind] = refusal(pair.obstacle) if pair.obstacle else None
+    return ways
 
 
 def host_detail(request: HttpRequest, pk: int) -> HttpResponse:

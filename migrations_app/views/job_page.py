@@ -11,7 +11,7 @@ from django.utils import timezone
 from migrations_app.metrics import BIG, METRICS, Metric
 from migrations_app.models import MigrationJob
 from migrations_app.waterfall import Bar, Run, picture
-from migrations_app.words import ERRORS, NOTES, REASONS, Explanation, explain
+from migrations_app.words import ERRORS, NOTES, REASONS, WARNINGS, Explanation, explain
 
 Json = Mapping[str, Any]
 
@@ -103,6 +103,12 @@ class JobPage:
         return self.job.workload_is_on or None
 
     @property
+    def goes_back(self) -> bool:
+        """Whether running it again leads back: the workload is on the target now."""
+        job = self.job
+        return job.source_id != job.target_id and job.workload.host_id == job.target_id
+
+    @property
     def is_live(self) -> bool:
         return not self.job.is_finished
 
@@ -139,6 +145,12 @@ class JobPage:
     @property
     def notes(self) -> list[tuple[Any, str]]:
         return [(note.at, noted(note.code, note.values)) for note in self.job.notes.all()]
+
+    @property
+    def warnings(self) -> list[tuple[str, str]]:
+        """Each in words, with what a tool said beside it (English, may be empty)."""
+        told = [text.partition(": ") for text in self.report.get("warnings") or ()]
+        return [(str(WARNINGS.get(code, code)), detail) for code, _colon, detail in told]
 
     @property
     def moves(self) -> list[tuple[Any, str]]:

@@ -7,7 +7,7 @@ from .base import Explanation, Phrase, Sign, Term, Word, explain, sign_of, title
 from .catalogue import PARAMETERS, PROOFS, WORKLOAD_TYPES
 from .errors import ERRORS
 from .glossary import GLOSSARY
-from .notes import NOTES, REASONS
+from .notes import NOTES, REASONS, WARNINGS
 from .plans import KINDS, OPERATIONS, PHASES, SIDES, STRATEGIES
 from .problems import PROBLEMS
 from .signs import HOST_SIGNS, JOB_SIGNS, PROOF_SIGNS, SEVERITY_SIGNS, WORKLOAD_SIGNS
@@ -29,6 +29,7 @@ __all__ = (
     "SEVERITY_SIGNS",
     "SIDES",
     "STRATEGIES",
+    "WARNINGS",
     "WORKLOAD_SIGNS",
     "WORKLOAD_TYPES",
     "Explanation",

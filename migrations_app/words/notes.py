@@ -1,5 +1,7 @@
 """Notes in a job's log, and the reasons for its changes of state."""
 
+# ruff: noqa: E501  one sentence, one line: that is how translators see it
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,24 @@ from django.utils.translation import gettext_lazy as _
 from .base import Text
 
 NOTES: dict[str, Text] = {}
+# Warnings of a run: a code, and after a colon what a tool said.
+WARNINGS: dict[str, Text] = {
+    "docker-start-tried-again": _(
+        "Docker refused the restore at first and did it when asked again."
+    ),
+    "freeze-not-seen": _(
+        "The moment of the freeze was not seen; the stop time is counted from the call of CRIU, so it is a little too long."
+    ),
+    "resume-not-seen": _(
+        "The moment of going on was not seen; the stop time is counted to the return of the command, so it is a little too long."
+    ),
+    "target-not-cleaned": _("Something was left behind on the target host."),
+    "source-not-cleaned": _("Something was left behind on the source host."),
+    "rollback-failed": _("The way back failed too."),
+    "answer-lost": _("The target's answer was lost; both hosts were asked what is true."),
+    "source-not-released": _("The frozen original on the source could not be removed."),
+    "observer-failed": _("The progress of this run could not be shown or recorded in full."),
+}
 REASONS: dict[str, Text] = {
     "claimed": _("a worker took it"),
     "completed": _("the run ended"),

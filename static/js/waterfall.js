@@ -123,7 +123,7 @@
       const open = stop.end === null;
       if (!open && !stop.text) return;
       const words = open ? `${this.data.texts.standing} ${duration(Math.max(0, this.now - stop.start))}`
-        : `${this.data.texts.stop} ${stop.text}`;
+        : stop.text;
       const width = [...words].reduce((sum, sign) => sum + (sign > "\u2e80" ? 15 : 8), 28);
       const middle = (this.x(stop.start) + this.x(this.stopEnd())) / 2;
       const x = Math.min(Math.max(middle - width / 2, 2), this.width - width - 2);
@@ -164,8 +164,10 @@
       const [x1, x2] = [this.x(stretch.start), this.x(end)];
       this.add("line", { x1, x2: Math.max(x2, x1 + 1), y1: y, y2: y, class: "wf-alive" });
       if (stretch.start > this.from) this.add("circle", { cx: x1, cy: y, r: 8, class: "wf-stop-dot" });
-      if (stretch.end_text) {
+      if (this.data.stop && stretch.end === this.data.stop.start) {
         this.add("circle", { cx: x2, cy: y, r: 8, class: "wf-stop-dot" });
+      }
+      if (stretch.end_text) {
         this.text(x2 - 14, y - 13, "wf-said", "end", `… ${stretch.end_text}`);
       }
       if (stretch.start_text) this.text(x1 + 14, y - 13, "wf-said", "start", `${stretch.start_text} …`);

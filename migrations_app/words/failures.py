@@ -1,0 +1,169 @@
+"""Why a run, or a workload, came to a bad end."""
+
+# ruff: noqa: E501  one sentence, one line: that is how translators see it
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from .base import Word
+
+FAILURES: dict[str, Word] = {
+    "engine-error": Word(
+        _("The migration failed"),
+        _("A step ended with an error."),
+        _("The message and the logs below say more."),
+    ),
+    "not-possible": Word(
+        _("This can't be done here"),
+        _("It was refused before anything was touched."),
+        _("The message says what stands in the way."),
+    ),
+    "step-failed": Word(
+        _("A step failed"),
+        _("A step on a host ended with an error; the workload was put back to where it was."),
+        _("Look at the first error in the log below."),
+    ),
+    "step-timed-out": Word(
+        _("A step took too long"),
+        _("It did not end within its limit and was stopped."),
+        _("Try again; with much memory, try a smaller workload first."),
+    ),
+    "timed-out": Word(
+        _("A step took too long"),
+        _("It did not end within its limit and was stopped."),
+        _("Try again; with much memory, try a smaller workload first."),
+    ),
+    "command-failed": Word(
+        _("A command failed on the host"),
+        _("It ended with an error of its own."),
+        _("The commands and logs below show which one, and what it said."),
+    ),
+    "disk-full": Word(
+        _("The disk of the host is full"),
+        _("The image did not fit. The workload goes on where it was."),
+        _("Free some space on the host, then run the job again."),
+    ),
+    "target-disk-full": Word(
+        _("The target's disk is full"),
+        _("The image did not fit there. The workload goes on on the source."),
+        _("Free some space on the target host, then run the job again."),
+    ),
+    "transfer-failed": Word(
+        _("The image did not arrive"),
+        _("The transfer between the hosts broke off. The workload goes on on the source."),
+        _("See whether the hosts reach each other, then run the job again."),
+    ),
+    "workload-moved": Word(
+        _("The workload was somewhere else when the job's turn came"),
+        _("It no longer ran on the source: another job moved it, or it ended."),
+        _("Launch a new job; the page shows where the workload is now."),
+    ),
+    "workload-ended": Word(
+        _("The workload ended by itself"),
+        _("Its program came to an end, or was killed on the host."),
+        _("Start a new one."),
+    ),
+    "workload-absent": Word(
+        _("The host does not know the workload"),
+        _("It was removed there by hand, or the host was set up anew."),
+        _("Remove it here and start a new one."),
+    ),
+    "worker-lost": Word(
+        _("The worker vanished during the run"),
+        _(
+            "The process that carried the job out ended. The hosts were asked what is true, and the job ended with that."
+        ),
+        _("Run it again. If it happens again, look at the worker's log."),
+    ),
+    "hosts-silent": Word(
+        _("It is not known where the workload runs"),
+        _(
+            "The worker vanished and the hosts can't be asked. The source stays frozen until they can, so that the workload never runs twice."
+        ),
+        _("Bring the hosts back; the site asks them again and again and settles it by itself."),
+    ),
+    "internal-error": Word(
+        _("A fault of Migration Lab"),
+        _("Something happened that the program did not expect."),
+        _("The worker's log has the details; quote the job's number when you report it."),
+    ),
+    "cancelled": Word(
+        _("The job was cancelled"),
+        _("Somebody pressed “Cancel” before the workload was handed over."),
+        _("The workload runs where it was. Run the job again when you like."),
+    ),
+    "engine-fault": Word(
+        _("A fault of Migration Lab"),
+        _(
+            "The part that carries migrations out met something it did not expect. The workload was left or put back where it can go on."
+        ),
+        _("Quote the message and the job's number when you report it."),
+    ),
+    "dump-failed": Word(
+        _("CRIU could not write the checkpoint"),
+        _(
+            "The workload holds something that CRIU can't take along, or the host lacks something CRIU needs. The workload goes on on the source."
+        ),
+        _("The first error in CRIU's log names it; it stands below."),
+    ),
+    "restore-failed": Word(
+        _("CRIU could not restore the workload"),
+        _(
+            "The target differs from the source in something that the checkpoint relies on, for instance a file. The workload was put back."
+        ),
+        _("The first error in CRIU's log names it; it stands below."),
+    ),
+    "restore-under-way": Word(
+        _("A restore is still going on"),
+        _("The target had not finished restoring within the limit."),
+        _("Wait a moment and look at where the workload is before you launch another job."),
+    ),
+    "proof-failed": Word(
+        _("The workload runs, but it did not go on from where it was"),
+        _("Its own output shows a gap or a repeat, or its memory does not hold what it should."),
+        _("Look at the proof below. Do not trust the figures of this run."),
+    ),
+    "kill-failed": Word(
+        _("The old copy could not be ended"),
+        _("Processes on the source did not end when they were told to."),
+        _("Look at the source host before you launch another job there."),
+    ),
+    "file-differs": Word(
+        _("A file is not the same on both hosts"),
+        _("The workload has it open or mapped, and CRIU checks that it is the same on the target."),
+        _("Install the same version on both hosts, or choose a workload of the catalogue."),
+    ),
+    "target-file-exists": Word(
+        _("The workload's output file is on the target already"),
+        _("It would be overwritten; it may belong to another workload."),
+        _("Remove what is left on the target, or choose another target."),
+    ),
+    "target-name-taken": Word(
+        _("The target has a container of this name already"),
+        _("Two containers of one name can't be on one host."),
+        _("Remove the other one, or choose another target."),
+    ),
+    "target-pid-taken": Word(
+        _("The process's number is taken on the target"),
+        _("A process keeps its number, and another process has it on the target."),
+        _(
+            "Try again later, choose another target, or use a container: that brings its own numbers."
+        ),
+    ),
+    "container-terminal": Word(
+        _("The container has a terminal"),
+        _("CRIU can't take a terminal to another host."),
+        _("Start the container without -t."),
+    ),
+    "process-terminal": Word(
+        _("The process has a terminal"),
+        _("CRIU can't take a terminal to another host."),
+        _("Start it with setsid, its input from /dev/null and its output into a file."),
+    ),
+    "workload-start-failed": Word(
+        _("The workload did not start"),
+        _("Its program ended at once, or Docker refused to start it."),
+        _("The message says what the host answered."),
+    ),
+}
