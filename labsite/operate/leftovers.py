@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 MARK = b"MIGRATION_LAB_SUPERVISED="
@@ -14,28 +15,41 @@ KILL_AFTER_S = 5.0
 POLL_S = 0.05
 
 
-def has_mark(environment: bytes, data: Path) -> bool:
-    """Whether a /proc/PID/environ names this data directory as the process's supervisor's."""
-    return MARK + os.fsencode(data) in environment.split(b"\0")
+@dataclass(frozen=True)
+class Owner:
+    """What the processes of one instance have in common."""
+
+    data: Path
+    sockets: Path
+
+    def has_started(self, environment: bytes, command: bytes) -> bool:
+        """Whether a process is its own, by /proc/PID/environ and /proc/PID/cmdline.
+
+        Redis writes its title over its environment, but names its socket there.
+        """
+        mark = MARK + os.fsencode(self.data)
+        redis_socket = b"unixsocket:" + os.fsencode(self.sockets / "redis.sock")
+        return mark in environment.split(b"\0") or redis_socket in command.split()
 
 
-def marked_processes(data: Path) -> Iterator[int]:
+def processes_of(owner: Owner) -> Iterator[int]:
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) == os.getpid():
             continue
         with suppress(OSError):  # it ended, or is another user's
-            if has_mark((folder / "environ").read_bytes(), data):
+            environment = (folder / "environ").read_bytes()
+            if owner.has_started(environment, (folder / "cmdline").read_bytes()):
                 yield int(folder.name)
 
 
-def end_leftovers(data: Path) -> bool:
+def end_leftovers(owner: Owner) -> bool:
     """Ends them, gently first; whether there were any."""
-    found = list(marked_processes(data))
+    found = list(processes_of(owner))
     _signal_all(found, signal.SIGTERM)
     deadline = time.monotonic() + KILL_AFTER_S
-    while list(marked_processes(data)) and time.monotonic() < deadline:
+    while list(processes_of(owner)) and time.monotonic() < deadline:
         time.sleep(POLL_S)
-    _signal_all(list(marked_processes(data)), signal.SIGKILL)
+    _signal_all(list(processes_of(owner)), signal.SIGKILL)
     return bool(found)
 
 

@@ -13,6 +13,7 @@ from labsite import settings
 from labsite.sockets import make_socket_dir, socket_dir
 
 from .errors import OperateError
+from .leftovers import Owner
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Places:
     data: Path  # database, logs, keys
     sockets: Path
     instance: str
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.data, self.sockets)
 
     @property
     def logs(self) -> Path:

@@ -53,7 +53,7 @@ def _choose_port(places: Places, asked: int | None) -> int:
             return remembered
         supervise.stop(places)
     else:
-        end_leftovers(places.data)
+        end_leftovers(places.owner)
     port = ports.choose_port(asked, remembered)
     places.port_file.write_text(f"{port}\n")
     return port

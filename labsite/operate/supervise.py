@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import OperateError
-from .leftovers import end_leftovers, marked_processes
+from .leftovers import end_leftovers, processes_of
 from .places import Places, url_of, with_own
 
 START_TIMEOUT_S = 40.0
@@ -43,7 +43,7 @@ def start(places: Places, environment: Mapping[str, str]) -> None:
     Those that a killed supervisor left behind are ended first: they hold socket and port.
     """
     places.make()
-    end_leftovers(places.data)
+    end_leftovers(places.owner)
     argv = [str(places.bin / "supervisord"), "-c", str(places.supervisor_conf)]
     done = subprocess.run(
         argv, env=with_own(environment), capture_output=True, text=True, check=False
@@ -70,15 +70,15 @@ def stop(places: Places) -> bool:
     if is_running(places):
         _control(places, "shutdown")
         _wait_for_end(places)
-        end_leftovers(places.data)
+        end_leftovers(places.owner)
         return True
-    return end_leftovers(places.data)
+    return end_leftovers(places.owner)
 
 
 def _wait_for_end(places: Places) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while time.monotonic() < deadline:
-        if not is_running(places) and not list(marked_processes(places.data)):
+        if not is_running(places) and not list(processes_of(places.owner)):
             return
         time.sleep(POLL_S)
 

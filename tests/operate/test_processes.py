@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labsite.operate.leftovers import end_leftovers, has_mark, marked_processes
+from labsite.operate.leftovers import Owner, end_leftovers, processes_of
 from labsite.operate.places import Places, find_redis_server
 from labsite.operate.supervise import ProgramState, parse_status
 from labsite.sockets import LIMIT, LONGEST_NAME, make_socket_dir, socket_dir
@@ -18,21 +18,30 @@ def test_the_states_of_all_programs_are_read() -> None:
     assert parse_status(text) == [ProgramState("redis", "RUNNING"), ProgramState("web", "FATAL")]
 
 
+def owner(folder: Path) -> Owner:
+    return Owner(data=folder, sockets=folder)
+
+
 def test_a_process_of_another_data_directory_is_not_ours() -> None:
     environment = b"A=1\0MIGRATION_LAB_SUPERVISED=/srv/one/var\0B=2"
-    assert has_mark(environment, Path("/srv/one/var"))
-    assert not has_mark(environment, Path("/srv/one"))
-    assert not has_mark(b"", Path("/srv/one"))
+    assert owner(Path("/srv/one/var")).has_started(environment, b"python")
+    assert not owner(Path("/srv/one")).has_started(environment, b"python")
+    assert not owner(Path("/srv/one")).has_started(b"", b"")
+
+
+def test_redis_is_known_by_its_socket_since_its_title_covers_its_environment() -> None:
+    command = b"/usr/bin/redis-server unixsocket:/srv/one/var/redis.sock"
+    assert owner(Path("/srv/one/var")).has_started(b"", command)
+    assert not owner(Path("/srv/two/var")).has_started(b"", command)
 
 
 def test_a_process_whose_supervisor_was_killed_is_found_and_ended(tmp_path: Path) -> None:
     environment = {**os.environ, "MIGRATION_LAB_SUPERVISED": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", "input()"], env=environment, stdin=-1) as process:
-        assert list(marked_processes(tmp_path)) == [process.pid]
-        process_ended = end_leftovers(tmp_path)
-        assert process_ended
+        assert list(processes_of(owner(tmp_path))) == [process.pid]
+        assert end_leftovers(owner(tmp_path))
         assert process.wait(5) != 0
-    assert not end_leftovers(tmp_path)
+    assert not end_leftovers(owner(tmp_path))
 
 
 def test_sockets_lie_with_the_data_while_the_path_is_short() -> None:
