@@ -30,6 +30,7 @@ def _quick_and_alone(settings, tmp_path: Path) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.DATA_DIR = tmp_path
     settings.CREDENTIALS_KEY_FILE = tmp_path / "credentials.key"
+    settings.CREDENTIALS_KEY_FILE.touch(mode=0o600)
     settings.CREDENTIALS_KEY_FILE.write_text(Fernet.generate_key().decode())
 
 

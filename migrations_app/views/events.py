@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -31,11 +32,8 @@ async def job_events(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The stream; it ends with the event `done`."""
     if not await selectors.job_exists(pk):
         raise Http404
-    client = connect_redis_async(answer_within_s=BLOCK_MS / 1000)
-    try:
-        await client.ping()
-    except RedisError:
-        await client.aclose()
+    client = await _open_client()
+    if client is None:
         return HttpResponse(status=204)
     response = StreamingHttpResponse(
         _closing(client, pk, _last_seen(request)), content_type="text/event-stream"
@@ -43,6 +41,19 @@ async def job_events(request: HttpRequest, pk: int) -> HttpResponseBase:
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # nginx would keep the events back
     return response
+
+
+async def _open_client() -> Redis | None:
+    """A client that has had an answer; None where there is no Redis."""
+    if not settings.REDIS_URL:
+        return None
+    client = connect_redis_async(answer_within_s=BLOCK_MS / 1000)
+    try:
+        await client.ping()
+    except RedisError:
+        await client.aclose()
+        return None
+    return client
 
 
 def _last_seen(request: HttpRequest) -> str:
