@@ -29,7 +29,9 @@ class Owner:
         """
         mark = MARK + os.fsencode(self.data)
         redis_socket = b"unixsocket:" + os.fsencode(self.sockets / "redis.sock")
-        return mark in environment.split(b"\0") or redis_socket in command.split()
+        return (
+            mark in environment.split(b"\0") or redis_socket in command.replace(b"\0", b" ").split()
+        )
 
 
 def processes_of(owner: Owner) -> Iterator[int]:

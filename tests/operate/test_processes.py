@@ -30,7 +30,7 @@ def test_a_process_of_another_data_directory_is_not_ours() -> None:
 
 
 def test_redis_is_known_by_its_socket_since_its_title_covers_its_environment() -> None:
-    command = b"/usr/bin/redis-server unixsocket:/srv/one/var/redis.sock"
+    command = b"/usr/bin/redis-server unixsocket:/srv/one/var/redis.sock\0\0"
     assert owner(Path("/srv/one/var")).has_started(b"", command)
     assert not owner(Path("/srv/two/var")).has_started(b"", command)
 
