@@ -229,6 +229,6 @@ def _summary(run: Run, window: Window | None) -> str:
         return _("%(workload)s was frozen on %(source)s; its stop time is not known.") % values
     values["time"] = shown(run.stop_time_ms, Unit.MS)
     return (
-        _("%(workload)s ran on %(source)s, stood still for %(time)s and went on on %(target)s.")
+        _("%(workload)s ran on %(source)s, stood still for %(time)s and continued on %(target)s.")
         % values
     )

@@ -46,12 +46,12 @@ FAILURES: dict[str, Word] = {
     ),
     "target-disk-full": Word(
         _("The target's disk is full"),
-        _("The image did not fit there. The workload goes on on the source."),
+        _("The image did not fit there. The workload continues on the source."),
         _("Free some space on the target host, then run the job again."),
     ),
     "transfer-failed": Word(
         _("The image did not arrive"),
-        _("The transfer between the hosts broke off. The workload goes on on the source."),
+        _("The transfer between the hosts broke off. The workload continues on the source."),
         _("See whether the hosts reach each other, then run the job again."),
     ),
     "workload-moved": Word(
@@ -103,7 +103,7 @@ FAILURES: dict[str, Word] = {
     "dump-failed": Word(
         _("CRIU could not write the checkpoint"),
         _(
-            "The workload holds something that CRIU can't take along, or the host lacks something CRIU needs. The workload goes on on the source."
+            "The workload holds something that CRIU can't take along, or the host lacks something CRIU needs. The workload continues on the source."
         ),
         _("The first error in CRIU's log names it; it stands below."),
     ),

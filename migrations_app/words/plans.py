@@ -45,7 +45,7 @@ PHASES: dict[str, Phrase] = {
         _("The tasks run already; the command that restored them comes to its end."),
     ),
     PhaseName.ROLLBACK: Phrase(
-        _("Roll back"), _("Something failed: the workload goes on on the source, as before.")
+        _("Roll back"), _("Something failed: the workload continues on the source, as before.")
     ),
     PhaseName.VERIFY: Phrase(
         _("Verify"),
@@ -69,7 +69,7 @@ OPERATIONS: dict[str, Phrase] = {
     ),
     Operation.MIGRATE: Phrase(
         _("Migrate"),
-        _("The workload goes on on another host: a live migration. The third step."),
+        _("The workload continues on another host: a live migration. The third step."),
     ),
 }
 STRATEGIES: dict[str, Phrase] = {

@@ -9,6 +9,13 @@
     return { text: value("text"), muted: value("muted"), line: value("line"), surface: value("surface") };
   }
 
+  // Labels of columns stand below each other's lines; where columns are narrow, on their side.
+  function labels(axis, box) {
+    const room = (box.clientWidth - 96) / axis.tickvals.length;
+    if (room > 96) return axis;
+    return { ...axis, tickangle: -90, ticktext: axis.ticktext.map((text) => text.replaceAll("<br>", " · ")) };
+  }
+
   function themed(layout, box) {
     const { text, muted, line, surface } = colours();
     const font = { family: getComputedStyle(document.body).fontFamily, color: text, size: 13 };
@@ -17,7 +24,7 @@
       ...layout,
       font,
       width: box.clientWidth - 16,
-      xaxis: { ...layout.xaxis, ...axis, dividercolor: line },
+      xaxis: { ...labels(layout.xaxis, box), ...axis },
       yaxis: { ...layout.yaxis, ...axis, type: box.dataset.type || "linear" },
       hoverlabel: { bgcolor: surface, bordercolor: muted, font: { color: text, family: font.family } },
     };
