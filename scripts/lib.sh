@@ -14,7 +14,8 @@ apt_install() {
         -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
-# Installs those Debian packages that are missing; without root it says which, and goes on.
+# Installs those Debian packages that are missing. Where it can't, it says which and goes on: what
+# needs one of them will say so.
 ensure_packages() {
     local package missing=()
     command -v dpkg-query >/dev/null || return 0
@@ -28,7 +29,9 @@ ensure_packages() {
     fi
     echo "Installing Debian packages: ${missing[*]} …"
     # The package lists may be missing or old: they are fetched only if it fails without.
-    apt_install "${missing[@]}" >/dev/null 2>&1 || { apt-get update --quiet=2 && apt_install "${missing[@]}" >/dev/null; }
+    apt_install "${missing[@]}" >/dev/null 2>&1 && return
+    apt-get update --quiet=2 </dev/null || true
+    apt_install "${missing[@]}" >/dev/null || echo "Not all of them could be installed." >&2
 }
 
 make_venv() {

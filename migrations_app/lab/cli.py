@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from . import instance
-from .config import LabConfig, LabHost
-from .root import Say
+from .config import LabConfig, LabHost, Say
 
 Register = Callable[[list[LabHost]], object]
 

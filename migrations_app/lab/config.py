@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -18,6 +18,7 @@ MAX_HOSTS = len(string.ascii_lowercase)
 DEFAULT_HOSTS = 2
 FIRST_HOST_NUMBER = 10  # host part of lab-a's address; the machine itself is 1
 CHECKOUT = Path(__file__).resolve().parents[2]
+Say = Callable[[str], None]  # takes a sentence for whoever waits
 
 
 @dataclass(frozen=True)

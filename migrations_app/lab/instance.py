@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from . import builds, cgroups, images, machine, network
 from .commands import missing_programs
-from .config import HostPlace, LabConfig, LabHost
+from .config import HostPlace, LabConfig, LabHost, Say
 from .errors import LabNotPossible
 from .keys import ensure_key
 from .root import ensure_root, locked
@@ -30,7 +29,6 @@ KERNEL_SETTINGS = {
     "fs.pipe-user-pages-soft": "0",
     "fs.pipe-max-size": "16777216",
 }
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -111,6 +109,8 @@ def shell_argv(config: LabConfig, name: str) -> list[str]:
     place, subnet = config.place_named(name), _kept_subnet(config)
     if subnet is None:
         raise LabNotPossible("this lab was never up", code="lab-host-unknown")
+    if missing_programs(["ssh"]):
+        raise LabNotPossible("ssh is missing: openssh-client", code="lab-tools-missing")
     options = [
         f"UserKnownHostsFile={config.known_hosts}",
         "StrictHostKeyChecking=yes",

@@ -153,7 +153,8 @@ def _take_root(place: HostPlace, root: Path) -> None:
     """Notes the root; what was written over another one does not fit over this one."""
     if place.root_name.exists() and place.root_name.read_text() != root.name:
         _remove(place, ("upper", "work"))
-    place.folder.mkdir(parents=True, exist_ok=True)
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
+    place.folder.mkdir(mode=0o700, exist_ok=True)  # what hosts write is root's business alone
     place.root_name.write_text(root.name)
 
 

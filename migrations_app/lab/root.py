@@ -12,12 +12,12 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .commands import run
-from .config import LabConfig
+from .config import LabConfig, Say
 from .errors import LabCommandFailed, LabNotPossible
 
 SUITE = "trixie"  # Docker 26: the last on which the exercise works as by hand
@@ -66,7 +66,6 @@ Pin-Priority: 990
 """
 OWN_FILES = Path(__file__).parent / "rootfs"
 BUILD_TIMEOUT_S = 900.0
-Say = Callable[[str], None]
 
 
 def parse_mirror(index_targets: str, codename: str) -> str | None:
