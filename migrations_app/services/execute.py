@@ -43,7 +43,6 @@ def run_job(*, job_id: int, worker: str) -> None:
         _hand_to_reaper(job)  # the hosts know what is true
     else:
         conclude(job=job, ending=ending, publisher=publisher)
-        send(task=Task.OBSERVE_WORKLOAD, row_id=job.workload_id)
     send_waiting_jobs()
 
 

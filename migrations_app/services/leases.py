@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from migrations_app.models import Host, MigrationJob, Workload
 
-LEASE = timedelta(seconds=45)
+LEASE = timedelta(seconds=30)
 RENEW_EVERY_S = 5.0  # several tries before the lease runs out
 SETTLE_LEASE = timedelta(minutes=3)  # asking both hosts, with the engine's own limits
 WORKLOAD_LEASE = timedelta(seconds=90)  # starting or stopping one

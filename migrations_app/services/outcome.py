@@ -16,6 +16,7 @@ from migrations_app.models import Host, IllegalTransition, JobStatus, MigrationJ
 
 from . import leases
 from .codes import Code
+from .queue import Task, send
 
 logger = logging.getLogger(__name__)
 
@@ -98,8 +99,9 @@ def conclude(*, job: MigrationJob, ending: Ending, publisher: Publisher) -> None
         logger.warning("job %s: %s", job.pk, error)
         return
     publisher.publish("status", {"status": job.status})
-    if job.status != JobStatus.IN_DOUBT:
+    if job.is_finished:
         publisher.publish("done", {"status": job.status})
+        send(task=Task.OBSERVE_WORKLOAD, row_id=job.workload_id)
 
 
 def _write(job: MigrationJob, ending: Ending) -> None:

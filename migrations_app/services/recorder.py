@@ -110,15 +110,16 @@ def record(job: MigrationJob, event: Event, publisher: Publisher) -> None:
 
 
 def _end_phase(job: MigrationJob, event: PhaseEnded) -> None:
+    """Ends the latest of that name that has begun; some are only told of when they are over."""
     measured = {
+        "side": event.host,
         "start_ms": event.start_ms,
         "duration_ms": event.duration_ms,
         "bytes": event.bytes,
         "failed": event.failed,
     }
-    same = {"name": event.name, "side": event.host}
-    begun = job.phases.filter(**same, duration_ms=None).last()
+    begun = job.phases.filter(name=event.name, duration_ms=None).last()
     if begun is None:
-        job.phases.create(**same, **measured)
+        job.phases.create(name=event.name, **measured)
     else:
         job.phases.filter(pk=begun.pk).update(**measured)

@@ -10,6 +10,7 @@ from tests import fakes
 
 from .makers import make_job, make_running_job
 
+pytestmark = pytest.mark.usefixtures("sent")
 GONE = -1.0  # a lease that ran out a second ago
 
 
