@@ -17,13 +17,15 @@ from .errors import (
     NotPossible,
     StepFailed,
     StepTimedOut,
+    WorkloadEnded,
 )
 from .events import CommandRan, Event, Note, Observer, PhaseEnded, PhaseStarted
 from .hosts.base import Host
 from .hosts.local import LocalHost
 from .hosts.ssh import SshHost, SshTarget, fingerprint, known_host_key, scan_host_key
 from .manage import WorkloadStatus, clean_up, start_workload, stop_workload, workload_status
-from .migrate import collect_facts, migrate, settle_job
+from .migrate import collect_facts, migrate
+from .migrate import settle_job as settle
 from .plan import (
     Limits,
     MigrationPlan,
@@ -81,6 +83,7 @@ __all__ = [
     "StepFailed",
     "StepTimedOut",
     "Strategy",
+    "WorkloadEnded",
     "WorkloadKind",
     "WorkloadRef",
     "WorkloadStatus",
@@ -95,7 +98,7 @@ __all__ = [
     "pair_problems",
     "plan_problems",
     "scan_host_key",
-    "settle_job",
+    "settle",
     "start_workload",
     "stop_workload",
     "workload_status",

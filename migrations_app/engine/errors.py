@@ -8,7 +8,8 @@
     │   └── HostSessionLost      the session broke while a call was under way: state unknown
     ├── NotPossible              refused before anything was touched; says why and what to do
     └── StepFailed               a step on a host ended with a definite failure
-        └── StepTimedOut         a step did not end in its time; it was ended by the host
+        ├── StepTimedOut         a step did not end in its time; it was ended by the host
+        └── WorkloadEnded        the workload ended by itself: it is nowhere, and left no image
 
 Every error has a `code` (stable, kebab-case, translated by the site), a `message` in English for
 logs and the command line, and where a tool wrote one, a `log_excerpt`.
@@ -66,3 +67,7 @@ class StepFailed(EngineError):
 
 class StepTimedOut(StepFailed):
     code = "step-timed-out"
+
+
+class WorkloadEnded(StepFailed):
+    code = "workload-ended"

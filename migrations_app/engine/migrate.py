@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import datetime
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .clocks import HostClock, between
-from .errors import EngineError, NotPossible
-from .events import Observer
+from .errors import EngineError, NotPossible, WorkloadEnded
+from .events import Event, Observer
 from .hosts.base import Host
-from .plan import MigrationPlan, ProofKind
+from .plan import MigrationPlan
 from .preflight import Problem, Severity, host_problems, pair_problems, plan_problems, refuse
+from .proof import prove
 from .report import Failure, Metrics, Outcome, PhaseName, Proof, Report, Side
 from .run import Run
 from .settlement import clean_up, settle
 from .strategies import STRATEGIES
 from .timeline import Timeline
-from .verify import (
-    LINES_WANTED,
-    Line,
-    memory_check,
-    numbered,
-    observed_gap_ms,
-    sequence_proof,
-)
 from .version import VERSION
 from .workloads import KINDS
 from .workloads.base import Subject
 
-LINES_BEFORE = 50
-LINES_AFTER = 20_000
-LOOK_AGAIN_S = 0.05
-
 
 def _never() -> bool:
     return False
+
+
+def _deaf(_: Event) -> None:
+    """An observer that does not listen."""
 
 
 @dataclass
@@ -74,7 +66,9 @@ def migrate(
     return _report(run, subject, ending, started_at)
 
 
-def settle_job(plan: MigrationPlan, source: Host, target: Host, observer: Observer) -> Report:
+def settle_job(
+    plan: MigrationPlan, source: Host, target: Host, observer: Observer = _deaf
+) -> Report:
     """After a crash of the controller: ask the hosts what is true, and bring the job to its end.
 
     The workload goes on where it is; where it is frozen, on the source; the outcome is
@@ -138,6 +132,9 @@ def _moved(run: Run, subject: Subject, ending: _Ending) -> bool:
         STRATEGIES[run.plan.strategy](run, subject)
     except EngineError as error:
         return _settled(run, subject, ending, error)
+    except Exception as error:  # noqa: BLE001  a fault of ours must not leave a workload frozen
+        fault = EngineError(f"{type(error).__name__}: {error}", code="engine-fault")
+        return _settled(run, subject, ending, fault)
     ending.side = Side.TARGET
     return True
 
@@ -146,6 +143,10 @@ def _settled(run: Run, subject: Subject, ending: _Ending, cause: EngineError) ->
     phase = run.timeline.phases[-1].name if run.timeline.phases else None
     try:
         side = settle(run, subject)
+    except WorkloadEnded as error:
+        error.log_excerpt = cause.log_excerpt or cause.message
+        _fail(ending, error, None, phase)
+        return False
     except EngineError as error:
         run.warnings.append(f"rollback-failed: {error.message}")
         _fail(ending, cause, None, phase, Outcome.IN_DOUBT)
@@ -175,56 +176,12 @@ def _prove(run: Run, subject: Subject, ending: _Ending) -> None:
     """After the point of no return: a proof that fails is told, the workload stays."""
     try:
         with run.timeline.phase(PhaseName.VERIFY, Side.TARGET):
-            ending.proof = _proof(run, subject)
+            ending.proof = prove(run, subject)
     except EngineError as error:
         ending.proof = Proof(str(run.plan.proof), False, f"could not be read: {error.message}")
     if ending.proof.passed is False:
         failed = EngineError(ending.proof.detail, code="proof-failed")
         _fail(ending, failed, Side.TARGET, PhaseName.VERIFY)
-
-
-def _proof(run: Run, subject: Subject) -> Proof:
-    kind = run.plan.workload.kind
-    if run.plan.proof is ProofKind.NONE:
-        return Proof("none", None, "nothing is known of this workload that could prove it")
-    after = _wait_for_lines(run, subject)
-    before = numbered(subject.output_before(LINES_BEFORE), kind)
-    gap_ms = observed_gap_ms(before, after, _wall_offset_ms(run))
-    if gap_ms is not None:
-        run.metrics["observed_gap_ms"] = gap_ms
-    proof = sequence_proof(run.plan.proof, before, after)
-    if proof.passed and run.plan.proof is ProofKind.MEMORY:
-        return _memory_proof(run, subject, proof, after[-1].number)
-    return proof
-
-
-def _wait_for_lines(run: Run, subject: Subject) -> list[Line]:
-    """What the workload wrote since; waits until that is enough, or the limit is over."""
-    kind, deadline = run.plan.workload.kind, time.monotonic() + run.plan.limits.proof_s
-    while True:
-        lines = numbered(subject.output_after(LINES_AFTER), kind)
-        if len(lines) >= LINES_WANTED or time.monotonic() > deadline:
-            return lines
-        time.sleep(LOOK_AGAIN_S)
-
-
-def _memory_proof(run: Run, subject: Subject, sequence: Proof, after: int) -> Proof:
-    """The sequence held; now the workload compares every page with what it should hold."""
-    deadline = time.monotonic() + run.plan.limits.proof_s
-    subject.ask_for_check()
-    while time.monotonic() < deadline:
-        raw = subject.output_after(LINES_AFTER)
-        check = memory_check(raw, run.plan.workload.kind, after=after)
-        if check:
-            words = f"{sequence.detail}; {check.pages} pages checked, {check.bad} wrong"
-            return replace(sequence, passed=check.ok, detail=words)
-        time.sleep(LOOK_AGAIN_S)
-    words = f"{sequence.detail}; its check of its memory did not end in time"
-    return replace(sequence, passed=False, detail=words)
-
-
-def _wall_offset_ms(run: Run) -> float:
-    return between(*clocks_of(run)).wall_offset_ms
 
 
 def _clean(run: Run, subject: Subject, ending: _Ending) -> None:
@@ -242,6 +199,8 @@ def _clean(run: Run, subject: Subject, ending: _Ending) -> None:
 
 def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.datetime) -> Report:
     clocks = run.timeline.clocks
+    if run.timeline.observer_fault:
+        run.warnings.append(f"observer-failed: {run.timeline.observer_fault!r}")
     run.metrics["total_time_ms"] = run.timeline.now_ms()
     return Report(
         outcome=ending.outcome,

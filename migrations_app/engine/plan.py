@@ -59,8 +59,13 @@ class Limits:
     """Seconds after which a step counts as failed."""
 
     step_s: float = 30.0  # a step that moves no memory
-    memory_step_s: float = 600.0  # dump, transfer, restore
+    dump_s: float = 600.0  # how much memory that will be is not known before
     proof_s: float = 20.0  # until the workload has shown that it goes on
+    slowest_mib_per_s: float = 4.0  # of image: slower counts as hanging
+
+    def image_s(self, image_bytes: float) -> float:
+        """For a step that moves an image of this size."""
+        return self.step_s + image_bytes / 2**20 / self.slowest_mib_per_s
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,7 @@ class Run:
         self, side: Side, phase: PhaseName, verb: str, *, memory: bool = False, **params: Any
     ) -> dict[str, Any]:
         """Call a verb for this job; its commands go into the timeline, also when it fails."""
-        limits = self.plan.limits
-        timeout_s = limits.memory_step_s if memory else limits.step_s
+        timeout_s = self._limit_s() if memory else self.plan.limits.step_s
         try:
             answer = self.hosts[side].ask(verb, {"job": self.job, **params}, timeout_s=timeout_s)
         except EngineError as error:
@@ -46,6 +45,10 @@ class Run:
             raise
         self.timeline.ran(side, phase, answer.commands)
         return answer.result
+
+    def _limit_s(self) -> float:
+        size = self.metrics.get("image_bytes")
+        return self.plan.limits.dump_s if size is None else self.plan.limits.image_s(size)
 
     def measure_clocks(self) -> None:
         for side in self.sides:

@@ -6,7 +6,7 @@ the target has said, or can be asked, that it does not run the workload and will
 
 from __future__ import annotations
 
-from .errors import EngineError, HostError
+from .errors import EngineError, HostError, WorkloadEnded
 from .report import PhaseName, Side
 from .run import Run
 from .workloads.base import Subject
@@ -28,8 +28,17 @@ def settle(run: Run, subject: Subject) -> Side | None:
         if run.one_host:
             _discard_quietly(run, subject)
         if not subject.on_source():
-            subject.resume_source()
+            _resume(run, subject)
         return Side.SOURCE
+
+
+def _resume(run: Run, subject: Subject) -> None:
+    """Raises WorkloadEnded when there is nothing that could go on."""
+    if not subject.frozen_on_source():
+        journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
+        if not journal["has_image"]:
+            raise WorkloadEnded("the workload ended by itself before its image was written")
+    subject.resume_source()
 
 
 def _runs_in_place(run: Run, subject: Subject) -> bool:

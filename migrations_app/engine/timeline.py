@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .clocks import HostClock
-from .events import CommandRan, Observer, PhaseEnded, PhaseStarted
+from .events import CommandRan, Event, Observer, PhaseEnded, PhaseStarted
 from .report import Command, Phase, PhaseName, Side
 
 
@@ -32,11 +32,19 @@ class Timeline:
     """Milliseconds since the start of the run, on the controller's monotonic clock."""
 
     def __init__(self, observer: Observer) -> None:
-        self._observer = observer
+        self._listener = observer
+        self.observer_fault: Exception | None = None
         self._origin_ns = time.monotonic_ns()
         self.clocks: dict[Side, HostClock] = {}
         self.phases: list[Phase] = []
         self.commands: list[Command] = []
+
+    def _tell(self, event: Event) -> None:
+        """Tell the observer; its faults are kept for the report, never in the workload's way."""
+        try:
+            self._listener(event)
+        except Exception as error:  # noqa: BLE001  somebody else's code, while a workload is frozen
+            self.observer_fault = error
 
     def now_ms(self) -> float:
         return (time.monotonic_ns() - self._origin_ns) / 1e6
@@ -54,7 +62,7 @@ class Timeline:
     def phase(self, name: PhaseName, side: Side) -> Iterator[OpenPhase]:
         """Begin and end a phase; one that an error leaves is told as failed."""
         phase = OpenPhase(name, side, self.now_ms())
-        self._observer(PhaseStarted(name, side, phase.start_ms))
+        self._tell(PhaseStarted(name, side, phase.start_ms))
         try:
             yield phase
         except BaseException:
@@ -66,7 +74,7 @@ class Timeline:
     def step(self, name: PhaseName, side: Side) -> Iterator[None]:
         """A phase that is told when it begins; its end is added by whoever knows its times."""
         phase = OpenPhase(name, side, self.now_ms())
-        self._observer(PhaseStarted(name, side, phase.start_ms))
+        self._tell(PhaseStarted(name, side, phase.start_ms))
         try:
             yield
         except BaseException:
@@ -83,7 +91,7 @@ class Timeline:
     def add(self, phase: Phase, *, failed: bool = False) -> None:
         """A phase whose times are known afterwards only."""
         self.phases.append(phase)
-        self._observer(
+        self._tell(
             PhaseEnded(
                 phase.name, phase.host, phase.start_ms, phase.duration_ms or 0, phase.bytes, failed
             )
@@ -101,4 +109,4 @@ class Timeline:
                 duration_ms=(raw["end_ns"] - raw["start_ns"]) / 1e6,
             )
             self.commands.append(command)
-            self._observer(CommandRan(command))
+            self._tell(CommandRan(command))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotPossible, StepFailed
-from ..tools import criu, docker, runc
-from . import jobs
+from ..errors import NotPossible, StepTimedOut
+from ..tools import docker, runc
+from . import jobs, tree
 from .fields import Fields
 from .run import Ran, Runner, failed
 from .watch import CriuWatch, cgroup_probe
+from .watched import size_of, watched
 
 ABSENT = "absent"
 MOST_TRIES = 4
@@ -81,6 +83,13 @@ def container_remove(fields: Fields, runner: Runner) -> dict[str, Any]:
     return {"removed": True}
 
 
+def container_discard(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """When this returns, the job's clone does not run here and will not."""
+    made = jobs.read(fields.job_folder()).get("target_container")
+    ended = end_restore(made) if made else []
+    return {**container_remove(fields, runner), "ended": ended}
+
+
 def container_signal(fields: Fields, runner: Runner) -> dict[str, Any]:
     runner(["docker", "kill", "--signal", fields.choice("signal", "USR1"), fields.name()])
     return {}
@@ -103,7 +112,7 @@ def container_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
     jobs.note(fields.job_folder(), source_container=container.id, images_out=str(folder))
     argv = docker.checkpoint_create_argv(name, checkpoint_name(job))
     watch = CriuWatch(runc.criu_work_folders(container.id), cgroup_probe(container.pid))
-    seen = _watched(watch, argv, fields, runner, "dump-failed")
+    seen = watched(watch, lambda: _until_stored(argv, fields, runner), "dump")
     jobs.note(fields.job_folder(), dumped=True)
     return {**seen, "image_bytes": size_of(Path(folder))}
 
@@ -138,20 +147,28 @@ def container_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
     container = _existing(name, runner)
     argv = docker.start_checkpoint_argv(name, checkpoint_name(fields.job()))
     watch = CriuWatch(runc.criu_work_folders(container.id))
-    return _watched(watch, argv, fields, runner, "restore-failed")
+    try:
+        return watched(watch, lambda: _until_stored(argv, fields, runner), "restore")
+    except StepTimedOut:
+        # Docker goes on with it, and holds its lock on the container meanwhile.
+        end_restore(container.id)
+        raise
 
 
-def _watched(
-    watch: CriuWatch, argv: list[str], fields: Fields, runner: Runner, code: str
-) -> dict[str, Any]:
-    with watch:
-        tries = _until_stored(argv, fields, runner)
-    seen = watch.result()
-    watch.close()
-    if tries[-1].status != 0:
-        raise _explained(tries[-1], seen["log"], code)
-    times = {"start_ns": tries[0].start_ns, "end_ns": tries[-1].end_ns}
-    return {**seen, **times, "tries": len(tries)}
+def end_restore(container_id: str) -> list[int]:
+    """End what restores into this container; CRIU has been seen reading a cut image for ever."""
+    return tree.kill_all_naming(["restore", container_id])
+
+
+def container_restored(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """`state` of the job's clone once no restore of it is under way; one that hangs is ended."""
+    made = jobs.read(fields.job_folder()).get("target_container")
+    deadline = time.monotonic() + fields.seconds() / 2
+    while made and tree.naming(["restore", made]):
+        if time.monotonic() > deadline:
+            end_restore(made)
+        time.sleep(0.01)
+    return container_state(fields, runner)
 
 
 def _until_stored(argv: list[str], fields: Fields, runner: Runner) -> list[Ran]:
@@ -166,29 +183,6 @@ def _until_stored(argv: list[str], fields: Fields, runner: Runner) -> list[Ran]:
         if tries[-1].status == 0 or "already exists" not in tries[-1].err:
             break
     return tries
-
-
-def _explained(ran: Ran, log: str, code: str) -> StepFailed:
-    """Docker's error with CRIU's first error line before it: Docker's alone says nothing."""
-    log = log or _named_log(ran.err)
-    first = criu.first_error(log)
-    error = failed(ran, code=code, excerpt=criu.excerpt(log))
-    if first:
-        error.message = f"{first} — {error.message}"
-    return error
-
-
-def _named_log(message: str) -> str:
-    path = runc.criu_log_path(message)
-    try:
-        return Path(path).read_text(errors="replace") if path else ""
-    except OSError:
-        return ""
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of the files below folder, as on the disk where files have holes."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def forget(folder: Path, job: str, runner: Runner) -> list[str]:
@@ -222,9 +216,11 @@ VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {
     "container_checkpoint": container_checkpoint,
     "container_copy_checkpoint": container_copy_checkpoint,
     "container_create": container_create,
+    "container_discard": container_discard,
     "container_inspect": container_inspect,
     "container_remove": container_remove,
     "container_restore": container_restore,
+    "container_restored": container_restored,
     "container_signal": container_signal,
     "container_start": container_start,
     "container_state": container_state,

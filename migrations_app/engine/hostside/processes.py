@@ -13,38 +13,21 @@ from typing import Any
 
 from ..errors import NotPossible, StepFailed, StepTimedOut
 from ..tools import criu, procfs
-from . import jobs
-from .containers import size_of
+from . import jobs, tree
 from .fields import WORKLOADS, Fields
-from .run import Runner, failed, start_detached
+from .run import Ran, Runner, start_detached
 from .watch import CriuWatch, stopped_probe
+from .watched import size_of, watched
 
 # Hosts that boot alike hand out the same low pids, and a pid must be free on the target:
 # workloads get theirs from this range, by their name.
 PIDS = range(12_000, 30_000)
 TAIL_BYTES = 1 << 20
-SETTLED_S = 5.0
 LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 
 
-def _parents() -> dict[int, int]:
-    found = {}
-    for folder in Path("/proc").iterdir():
-        stat = stat_of(int(folder.name)) if folder.name.isdigit() else None
-        if stat:
-            found[stat.pid] = stat.parent
-    return found
-
-
-def stat_of(pid: int) -> procfs.Stat | None:
-    try:
-        return procfs.parse_stat(Path(f"/proc/{pid}/stat").read_text())
-    except OSError:
-        return None
-
-
 def _existing(pid: int) -> procfs.Stat:
-    stat = stat_of(pid)
+    stat = tree.stat_of(pid)
     if stat is None or stat.state == "Z":
         raise NotPossible(f"there is no process {pid}", code="workload-absent")
     return stat
@@ -61,7 +44,7 @@ def process_start(fields: Fields, _: Runner) -> dict[str, Any]:
     _aim_pid(fields.name())
     pid = start_detached(fields.strings("argv"), output)
     (folder / "pid").write_text(str(pid))
-    stat = stat_of(pid)
+    stat = tree.stat_of(pid)
     if stat is None or stat.state == "Z":
         raise StepFailed(
             output.read_text()[-500:] or "it ended at once", code="workload-start-failed"
@@ -93,65 +76,21 @@ def process_inspect(fields: Fields, _: Runner) -> dict[str, Any]:
     """The tree below pid and what it holds: pids, files, mapped files, where its output goes."""
     root = fields.pid()
     stat = _existing(root)
-    pids = procfs.tree_of(root, _parents())
-    output = _link(f"/proc/{root}/fd/1")
+    pids = procfs.tree_of(root, tree.parents())
+    output = tree.link(f"/proc/{root}/fd/1")
     return {
         "pids": pids,
         "name": stat.name,
         "start_ticks": stat.start_ticks,
         "output": output if output and Path(output).is_file() else None,
-        "terminal": any(_on_terminal(pid) for pid in pids),
-        "files": _open_files(pids),
-        "mapped": _facts(_mapped_files(pids)),
+        "terminal": any(tree.on_terminal(pid) for pid in pids),
+        "files": tree.open_files(pids),
+        "mapped": _facts(tree.mapped_files(pids)),
     }
 
 
-def _link(path: str) -> str | None:
-    try:
-        return str(Path(path).readlink())
-    except OSError:
-        return None
-
-
-def _descriptors(pid: int) -> list[str]:
-    try:
-        links = (_link(str(entry)) for entry in Path(f"/proc/{pid}/fd").iterdir())
-        return [link for link in links if link]
-    except OSError:
-        return []
-
-
-def _on_terminal(pid: int) -> bool:
-    return any(link.startswith(("/dev/pts/", "/dev/tty")) for link in _descriptors(pid))
-
-
-def _open_files(pids: list[int]) -> list[str]:
-    """Regular files that the tree has open, each once: they have to be the same on the target."""
-    links = {link for pid in pids for link in _descriptors(pid) if link.startswith("/")}
-    return sorted(link for link in links if Path(link).is_file())
-
-
-def _mapped_files(pids: list[int]) -> list[str]:
-    maps = (_map_text(pid) for pid in pids)
-    return sorted({path for text in maps for path in procfs.parse_mapped_files(text)})
-
-
-def _map_text(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/maps").read_text()
-    except OSError:
-        return ""
-
-
 def _facts(paths: list[str]) -> dict[str, int | None]:
-    return {path: _size(Path(path)) for path in paths}
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
+    return {path: tree.size(Path(path)) for path in paths}
 
 
 def files_facts(fields: Fields, _: Runner) -> dict[str, Any]:
@@ -165,7 +104,7 @@ def files_facts(fields: Fields, _: Runner) -> dict[str, Any]:
 
 def process_state(fields: Fields, _: Runner) -> dict[str, Any]:
     """`state`: running, stopped or absent; `start_ticks` tells a reused pid from the old one."""
-    stat = stat_of(fields.pid())
+    stat = tree.stat_of(fields.pid())
     if stat is None or stat.state in "ZX" or not _writes(fields, stat.pid):
         return {"state": "absent", "start_ticks": None}
     state = "stopped" if stat.state in "tT" else "running"
@@ -176,7 +115,7 @@ def _writes(fields: Fields, pid: int) -> bool:
     """Whether pid is still the workload: it writes where the workload writes."""
     if not fields.has("output"):
         return True
-    return _link(f"/proc/{pid}/fd/1") == str(fields.paths("output")[0])
+    return tree.link(f"/proc/{pid}/fd/1") == str(fields.paths("output")[0])
 
 
 def process_tail(fields: Fields, _: Runner) -> dict[str, Any]:
@@ -202,31 +141,29 @@ def process_signal(fields: Fields, _: Runner) -> dict[str, Any]:
 def process_dump(fields: Fields, runner: Runner) -> dict[str, Any]:
     """`criu dump`, the tree left stopped; start_ns, end_ns, image_bytes, what the watch saw."""
     pid, folder = fields.pid(), jobs.open_folder(fields.job_folder())
-    pids = procfs.tree_of(pid, _parents())
-    held = {"files": _open_files(pids), "mapped": _mapped_files(pids)}
-    jobs.note(folder, source_pid=pid, source_pids=pids, output=_link(f"/proc/{pid}/fd/1"), **held)
+    pids = procfs.tree_of(pid, tree.parents())
+    held = {"files": tree.open_files(pids), "mapped": tree.mapped_files(pids)}
+    jobs.note(
+        folder, source_pid=pid, source_pids=pids, output=tree.link(f"/proc/{pid}/fd/1"), **held
+    )
     images, work = folder / "images", folder / "work"
     watch = CriuWatch([work, images], stopped_probe(pid))
-    with watch:
-        ran = runner(criu.dump_argv(pid, images, work), limit_s=fields.seconds(), check=False)
-    seen = watch.result()
-    watch.close()
-    if ran.status != 0:
-        _continue(_journal_pids(folder))
-        raise _explained(ran, seen["log"], "dump-failed")
+    try:
+        seen = watched(watch, _called(criu.dump_argv(pid, images, work), fields, runner), "dump")
+    except StepFailed:
+        tree.let_continue(pids)
+        raise
     jobs.note(folder, dumped=True)
     return {
         **seen,
-        "start_ns": ran.start_ns,
-        "end_ns": ran.end_ns,
         "image_bytes": size_of(images),
         "output_size": _output_size(pid),
     }
 
 
 def _output_size(pid: int) -> int | None:
-    output = _link(f"/proc/{pid}/fd/1")
-    return _size(Path(output)) if output and Path(output).is_file() else None
+    output = tree.link(f"/proc/{pid}/fd/1")
+    return tree.size(Path(output)) if output and Path(output).is_file() else None
 
 
 def process_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
@@ -236,16 +173,14 @@ def process_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
     jobs.note(folder, target_pids=[int(pid) for pid in fields.strings("pids", most=4096)])
     argv = criu.restore_argv(images, work, work / "pid")
     (work / "pid").unlink(missing_ok=True)
-    watch = CriuWatch([work, images])
-    with watch:
-        ran = runner(argv, limit_s=fields.seconds(), check=False)
-    seen = watch.result()
-    watch.close()
-    if ran.status != 0:
-        raise _explained(ran, seen["log"], "restore-failed")
+    seen = watched(CriuWatch([work, images]), _called(argv, fields, runner), "restore")
     pid = int((work / "pid").read_text())
     jobs.note(folder, restored=pid)
-    return {**seen, "pid": pid, "start_ns": ran.start_ns, "end_ns": ran.end_ns}
+    return {**seen, "pid": pid}
+
+
+def _called(argv: list[str], fields: Fields, runner: Runner) -> Callable[[], list[Ran]]:
+    return lambda: [runner(argv, limit_s=fields.seconds(), check=False)]
 
 
 def process_restored(fields: Fields, _: Runner) -> dict[str, Any]:
@@ -262,76 +197,40 @@ def process_restored(fields: Fields, _: Runner) -> dict[str, Any]:
 def process_discard(fields: Fields, _: Runner) -> dict[str, Any]:
     """End whatever a failed restore of this job left, so that the source may go on."""
     folder = fields.job_folder()
-    _kill(_restoring(folder))
+    tree.kill(_restoring(folder))
     pids = jobs.read(folder).get("target_pids", [])
-    _kill(pids)
+    tree.kill(pids)
     return {"pids": pids}
 
 
 def _restoring(folder: Path) -> list[int]:
     """CRIU processes at work on this job's image."""
-    mark = str(folder / "images").encode()
-    return [pid for pid in _parents() if mark in _command_line(pid)]
-
-
-def _command_line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def _explained(ran: Any, log: str, code: str) -> StepFailed:
-    error = failed(ran, code=code, excerpt=criu.excerpt(log))
-    error.message = criu.first_error(log) or error.message
-    return error
+    return tree.naming(["restore", str(folder / "images")])
 
 
 def _journal_pids(folder: Path) -> list[int]:
     return list(jobs.read(folder).get("source_pids", []))
 
 
-def _continue(pids: list[int]) -> None:
-    """Let stopped processes go on: children first, as a shell watches its own."""
-    for pid in reversed(pids):
-        try:
-            os.kill(pid, signal.SIGCONT)
-        except ProcessLookupError:
-            continue
-
-
 def process_thaw(fields: Fields, _: Runner) -> dict[str, Any]:
     """The way back after a dump: the tree goes on where it was stopped."""
     pids = _journal_pids(fields.job_folder())
-    _continue(pids)
+    tree.let_continue(pids)
     return {"pids": pids}
 
 
 def process_kill(fields: Fields, _: Runner) -> dict[str, Any]:
     """End the dumped tree, and return when its pids are free."""
     pids = _journal_pids(fields.job_folder())
-    _kill(pids)
+    tree.kill(pids)
     return {"pids": pids}
-
-
-def _kill(pids: list[int]) -> None:
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    deadline = time.monotonic() + SETTLED_S
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        if time.monotonic() > deadline:
-            raise StepTimedOut(f"processes {pids} did not end", code="kill-failed")
-        time.sleep(0.001)
 
 
 def process_end(fields: Fields, _: Runner) -> dict[str, Any]:
     """End a workload and everything below it; fine when it is gone already."""
     if process_state(fields, _)["state"] == "absent":
         return {"ended": False}
-    _kill(procfs.tree_of(fields.pid(), _parents()))
+    tree.kill(procfs.tree_of(fields.pid(), tree.parents()))
     return {"ended": True}
 
 

@@ -55,7 +55,8 @@ class Runner:
         if not quiet:
             self.ran.append(ran)
         if status is None:
-            raise StepTimedOut(f"{argv[0]} did not end in {limit_s:g} s and was ended")
+            called = " ".join(argv[:3])
+            raise StepTimedOut(f"`{called}` did not end in {limit_s:.0f} s and was ended")
         if check and status != 0:
             raise failed(ran)
         return ran

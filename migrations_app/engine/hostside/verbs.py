@@ -12,6 +12,8 @@ from .fields import JOBS, Fields
 from .run import Runner
 from .session import Verb
 
+LAST_IMAGE = "inventory.img"  # CRIU writes it when all others are complete
+
 
 def hello(_: Fields, __: Runner) -> dict[str, Any]:
     return {"pid": os.getpid(), "root": os.geteuid() == 0}
@@ -23,7 +25,9 @@ def clock(_: Fields, __: Runner) -> dict[str, Any]:
 
 
 def journal(fields: Fields, _: Runner) -> dict[str, Any]:
-    return jobs.read(fields.job_folder())
+    """The job's journal; `has_image`: whether its image was written to the end here."""
+    folder = fields.job_folder()
+    return {**jobs.read(folder), "has_image": (jobs.images_out(folder) / LAST_IMAGE).exists()}
 
 
 def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:

@@ -17,7 +17,9 @@ HARMLESS = (
 EXCERPT_LINES = 12
 OLDEST_USABLE = (4, 2)  # kernels from 6.16 need it: sockets, split vvar area
 
-_ERROR = re.compile(r"^\(\s*[\d.]+\)\s*(?:\d+:\s*)?Error \(.*$")
+# Time stamps are there from -v3 on only; a task's own lines begin with its pid.
+_BEFORE = r"^(?:\(\s*[\d.]+\)\s*)?(?:\d+:\s*)?"
+_ERROR = re.compile(_BEFORE + r"Error \(.*$")
 _VERSION = re.compile(r"Version:\s*(\d+(?:\.\d+)*)")
 
 
@@ -89,7 +91,7 @@ def error_lines(log: str) -> list[str]:
 def first_error(log: str) -> str | None:
     """The first real error line without its time stamp: what the others follow from."""
     for line in error_lines(log):
-        return re.sub(r"^\(\s*[\d.]+\)\s*(?:\d+:\s*)?", "", line)
+        return re.sub(_BEFORE, "", line)
     return None
 
 

@@ -39,6 +39,9 @@ class Subject(Protocol):
     def on_source(self) -> bool:
         """Whether the source runs it, as it did before the run."""
 
+    def frozen_on_source(self) -> bool:
+        """Whether it is still there, stopped, and needs no image to go on."""
+
     def discard_target(self) -> None:
         """When this returns, the target does not run it and will not."""
 

@@ -124,15 +124,19 @@ class ContainerSubject:
         return self._ask(side, phase, "container_restore", name, memory=True)
 
     def on_target(self) -> bool:
-        state = self._state(Side.TARGET, self.target_name, PhaseName.ROLLBACK)
+        phase = PhaseName.ROLLBACK
+        state = self._ask(Side.TARGET, phase, "container_restored", self.target_name)["state"]
         return state in ("running", "paused")
 
     def on_source(self) -> bool:
         return self._state(Side.SOURCE, self.name, PhaseName.ROLLBACK) in ("running", "paused")
 
+    def frozen_on_source(self) -> bool:
+        return False  # Docker ends the container when its checkpoint is written
+
     def discard_target(self) -> None:
         if not self.in_place:
-            self._ask(Side.TARGET, PhaseName.ROLLBACK, "container_remove", self.target_name)
+            self._ask(Side.TARGET, PhaseName.ROLLBACK, "container_discard", self.target_name)
 
     def resume_source(self) -> None:
         self._restore(Side.SOURCE, PhaseName.ROLLBACK, self.name)

@@ -101,8 +101,13 @@ class ProcessSubject:
         return self._runs(Side.SOURCE)
 
     def _runs(self, side: Side) -> bool:
-        answer = self._ask(side, PhaseName.ROLLBACK, "process_state", pid=self.pid)
-        return bool(answer["state"] == "running")
+        return self._state(side) == "running"
+
+    def _state(self, side: Side) -> str:
+        return str(self._ask(side, PhaseName.ROLLBACK, "process_state", pid=self.pid)["state"])
+
+    def frozen_on_source(self) -> bool:
+        return self._state(Side.SOURCE) == "stopped"
 
     def discard_target(self) -> None:
         self._ask(Side.TARGET, PhaseName.ROLLBACK, "process_discard")
@@ -111,8 +116,7 @@ class ProcessSubject:
             self._ask(Side.TARGET, PhaseName.ROLLBACK, "process_forget", files=files)
 
     def resume_source(self) -> None:
-        state = self._ask(Side.SOURCE, PhaseName.ROLLBACK, "process_state", pid=self.pid)["state"]
-        if state == "absent":  # in place, and killed already: from its image
+        if self._state(Side.SOURCE) == "absent":  # in place, and killed already: from its image
             self._restore(Side.SOURCE, PhaseName.ROLLBACK)
         else:
             self._ask(Side.SOURCE, PhaseName.ROLLBACK, "process_thaw")

@@ -1,0 +1,120 @@
+"""Processes of this host: looking at them through /proc, and signalling whole trees."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from ..errors import StepTimedOut
+from ..tools import procfs
+
+SETTLED_S = 5.0
+
+
+def parents() -> dict[int, int]:
+    """Each process's parent, by pid."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        stat = stat_of(int(folder.name)) if folder.name.isdigit() else None
+        if stat:
+            found[stat.pid] = stat.parent
+    return found
+
+
+def stat_of(pid: int) -> procfs.Stat | None:
+    """None when there is no such process."""
+    try:
+        return procfs.parse_stat(Path(f"/proc/{pid}/stat").read_text())
+    except OSError:
+        return None
+
+
+def link(path: str) -> str | None:
+    """Where a symbolic link points; None when it is gone or none."""
+    try:
+        return str(Path(path).readlink())
+    except OSError:
+        return None
+
+
+def _descriptors(pid: int) -> list[str]:
+    try:
+        links = (link(str(entry)) for entry in Path(f"/proc/{pid}/fd").iterdir())
+        return [one for one in links if one]
+    except OSError:
+        return []
+
+
+def on_terminal(pid: int) -> bool:
+    return any(one.startswith(("/dev/pts/", "/dev/tty")) for one in _descriptors(pid))
+
+
+def open_files(pids: list[int]) -> list[str]:
+    """Regular files that the tree has open, each once: they have to be the same on the target."""
+    links = {one for pid in pids for one in _descriptors(pid) if one.startswith("/")}
+    return sorted(one for one in links if Path(one).is_file())
+
+
+def mapped_files(pids: list[int]) -> list[str]:
+    """Programs and libraries of the tree, each once."""
+    maps = (_map_text(pid) for pid in pids)
+    return sorted({path for text in maps for path in procfs.parse_mapped_files(text)})
+
+
+def _map_text(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/maps").read_text()
+    except OSError:
+        return ""
+
+
+def size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def let_continue(pids: list[int]) -> None:
+    """Let stopped processes go on: children first, as a shell watches its own."""
+    for pid in reversed(pids):
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            continue
+
+
+def kill(pids: list[int]) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    deadline = time.monotonic() + SETTLED_S
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        if time.monotonic() > deadline:
+            raise StepTimedOut(f"processes {pids} did not end", code="kill-failed")
+        time.sleep(0.001)
+
+
+def naming(words: list[str]) -> list[int]:
+    """Processes that have each of these words in their command line."""
+    marks = [word.encode() for word in words]
+    return [pid for pid in parents() if all(mark in command_line(pid) for mark in marks)]
+
+
+def kill_all_naming(words: list[str]) -> list[int]:
+    """End the processes that name these words, with everything below them; their pids."""
+    above = parents()
+    pids = [pid for root in naming(words) for pid in procfs.tree_of(root, above)]
+    kill(pids)
+    return pids
