@@ -1,8 +1,7 @@
 """The demo: a counter in a container goes on counting on another lab host.
 
-It is a job like any other. `clear_demo` comes first; `advance_demo` does what can be done at once
-and is called again until it answers with the job: by the page and by the command, each with its
-own way to wait.
+It is a job like any other. `advance_demo` does what can be done at once and is called again until
+it answers with the job: by the page and by the command, each with its own way to wait.
 """
 
 from __future__ import annotations
@@ -27,23 +26,23 @@ def demo_workload() -> Workload | None:
     return present.filter(name=NAME).first()
 
 
-def clear_demo() -> None:
-    """Removes what is left of an earlier counter that does not run any more."""
-    workload = demo_workload()
-    if workload and workload.state in (State.STOPPED, State.LOST):
-        remove_workload(workload=workload)
-
-
 def advance_demo(*, user: User | None) -> MigrationJob | None:
     """The demo's job, or None while its counter is getting ready. Raises Refused."""
     workload = demo_workload()
     if workload is None:
         _create_counter(user)
     elif workload.state in (State.STOPPED, State.LOST):
-        raise InventoryRefused(workload.last_error_code, workload=workload.name)
+        _clear_away(workload)
     elif workload.state == State.RUNNING:
         return _migrate_when_counting(workload, user)
     return None
+
+
+def _clear_away(workload: Workload) -> None:
+    """Makes room for a new counter. One that could not even be started is a reason to stop."""
+    remove_workload(workload=workload)
+    if not workload.ref_name:
+        raise InventoryRefused(workload.last_error_code, workload=workload.name)
 
 
 def _create_counter(user: User | None) -> None:

@@ -100,6 +100,8 @@ class TestDemo:
         engine.start_error = NotPossible("there is one", code="workload-exists")
         with pytest.raises(CommandError):
             output_of("demo")
+        engine.start_error = None  # and the next try starts afresh
+        assert "cr went on" in output_of("demo")
 
     def test_what_is_left_of_an_old_counter_is_removed_first(self, engine, queue_at_work):
         host = make_host("lab-a")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from migrations_app import selectors
 from migrations_app.models import MigrationJob
 from migrations_app.services.codes import Code, Refused
-from migrations_app.services.demo import advance_demo, clear_demo
+from migrations_app.services.demo import advance_demo
 from migrations_app.words import ERRORS, explain
 
 WORKER_S = 20  # a worker that was started a moment ago
@@ -32,7 +32,6 @@ class Command(BaseCommand):
         if worker is None:
             raise CommandError(_("No worker takes jobs: start Redis and a worker (scripts/up)."))
         self.stdout.write(_("A counter in a container is getting ready …"))
-        clear_demo()
         job = _wait_for(_advance, READY_S)
         if job is None:
             raise CommandError(_("The counter did not start counting; see the workloads page."))
