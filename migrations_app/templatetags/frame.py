@@ -9,7 +9,7 @@ from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from migrations_app import selectors
@@ -18,6 +18,7 @@ from migrations_app.models import MigrationJob
 from .lab import icon
 
 register = template.Library()
+HERE = mark_safe(' aria-current="page"')
 THEMES = ("light", "dark", "auto")
 # Which place of the side bar a page belongs to, by the beginning of its URL's name.
 PLACES = {
@@ -53,7 +54,7 @@ def side_link(context: dict[str, Any], name: str, icon_name: str) -> SafeString:
     return format_html(
         '<a class="side-link" href="{}"{}>{}<span>{}</span></a>',
         reverse(name),
-        format_html(' aria-current="page"') if here else "",
+        HERE if here else "",
         icon(icon_name),
         PLACES[name],
     )
