@@ -22,6 +22,7 @@ PROGRAMS = {
     "systemd-nspawn": "systemd-container",
     "ip": "iproute2",
     "nsenter": "util-linux",
+    "setpriv": "util-linux",
     "gcc": "gcc libc6-dev",
 }
 # Without these CRIU's page pipes fail on a kernel that refuses it CAP_SYS_RESOURCE.
@@ -42,7 +43,7 @@ class HostStatus:
 def missing() -> list[str]:
     """What this machine lacks for a lab, as sentences; empty when it can have one."""
     lacks = [] if os.geteuid() == 0 else ["root is needed to boot lab hosts"]
-    packages = [PROGRAMS[name] for name in missing_programs(PROGRAMS)]
+    packages = sorted({PROGRAMS[name] for name in missing_programs(PROGRAMS)})
     if packages:
         lacks.append(f"Debian packages are missing: {' '.join(packages)}")
     if not cgroups.hierarchies():

@@ -13,12 +13,12 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from .commands import run
 from .config import LabConfig, Say
-from .errors import LabCommandFailed, LabNotPossible
+from .errors import LabNotPossible
 
 SUITE = "trixie"  # Docker 26: the last on which the exercise works as by hand
 CRIU_SUITE = "testing"  # CRIU 4.2; trixie's 4.1 fails on kernels from 6.16 on
@@ -66,6 +66,7 @@ Pin-Priority: 990
 """
 OWN_FILES = Path(__file__).parent / "rootfs"
 BUILD_TIMEOUT_S = 900.0
+UNFINISHED = ".new-"  # begins the name of a root that is being built
 
 
 def parse_mirror(index_targets: str, codename: str) -> str | None:
@@ -95,6 +96,9 @@ def build_argv(mirror: str, folder: Path, pins: Path) -> list[str]:
     # testing's release file is not always fresh enough for apt, and only CRIU comes from there.
     testing = f"deb [check-valid-until=no] {mirror} {CRIU_SUITE} main"
     return [
+        # With us die all its processes, in a pid namespace, and its mounts, in a mount namespace.
+        *("setpriv", "--pdeathsig", "KILL"),
+        *("unshare", "--fork", "--kill-child", "--pid", "--mount-proc"),
         "mmdebstrap",
         "--variant=minbase",
         "--mode=root",
@@ -142,20 +146,21 @@ def used_roots(state_root: Path) -> set[str]:
 def _remove_unused(roots: Path, used: set[str]) -> None:
     for folder in roots.iterdir():
         if folder.is_dir() and folder.name not in used:
-            _remove_tree(folder)
+            shutil.rmtree(folder)
 
 
 def _build(mirror: str, root: Path) -> None:
-    folder = root.with_name(f".{root.name}.new")
+    for interrupted in root.parent.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(interrupted, ignore_errors=True)
+    folder = root.with_name(f"{UNFINISHED}{root.name}-{os.getpid()}")
     pins = root.with_name("migration-lab-criu")
-    _remove_tree(folder)
     pins.write_text(PINS)
     try:
         run(build_argv(mirror, folder, pins), timeout_s=BUILD_TIMEOUT_S, env=_build_environment())
         _finish(folder)
         folder.rename(root)
     finally:
-        _remove_tree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _build_environment() -> dict[str, str]:
@@ -173,23 +178,6 @@ def _finish(folder: Path) -> None:
         key.unlink()
     for archive in (folder / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
-
-
-def _remove_tree(folder: Path) -> None:
-    """Removes what an interrupted build left, its mounts first."""
-    if not folder.exists():
-        return
-    for mount in mounts_below(Path("/proc/self/mountinfo").read_text(), folder):
-        with suppress(LabCommandFailed):
-            run(["umount", "--lazy", str(mount)])
-    shutil.rmtree(folder)
-
-
-def mounts_below(mountinfo: str, folder: Path) -> list[Path]:
-    """Mount points at or below the folder, deepest first."""
-    points = [Path(line.split(" ")[4]) for line in mountinfo.splitlines()]
-    found = [point for point in points if point.is_relative_to(folder)]
-    return sorted(found, key=lambda point: len(point.parts), reverse=True)
 
 
 @contextmanager

@@ -4,25 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from migrations_app.lab import LabConfig
+from migrations_app.lab import LabConfig, LabError
 from migrations_app.lab.root import (
     CRIU_PACKAGES,
     PINS,
+    UNFINISHED,
     build_argv,
     ensure_root,
-    mounts_below,
     parse_mirror,
     recipe_hash,
     used_roots,
 )
 
 TARGETS = "http://mirror/debian-security/ bookworm-security\nhttp://mirror/debian/ bookworm\n"
-MOUNTS = (
-    "1 0 254:0 / / rw - ext4 /dev/vda rw\n"
-    "2 1 0:5 / /cache/.x.new/proc rw - proc proc rw\n"
-    "3 2 0:5 / /cache/.x.new/proc/sys rw - proc proc rw\n"
-    "4 1 0:5 / /cache/.x.newer rw - tmpfs tmpfs rw\n"
-)
 
 
 def test_the_mirror_is_the_one_of_the_machines_own_release() -> None:
@@ -57,28 +51,29 @@ def test_a_root_that_is_there_is_not_built_again(tmp_path: Path) -> None:
 def test_an_interrupted_build_is_not_taken_for_a_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    half = tmp_path / "roots" / f".{recipe_hash()}.new"
+    half = tmp_path / "roots" / f"{UNFINISHED}{recipe_hash()}-1"
     half.mkdir(parents=True)
-    (half / "half-written").touch()
     built: list[list[str]] = []
 
     def build(argv: list[str], **_: object) -> str:
         built.append(argv)
-        half.mkdir(exist_ok=True)
+        if "mmdebstrap" in argv:
+            Path(argv[-3]).mkdir()
         return ""
 
     monkeypatch.setattr("migrations_app.lab.root.run", build)
     config = LabConfig("x", cache_root=tmp_path, state_root=tmp_path, mirror="http://m")
     root = ensure_root(config, lambda text: None)
-    assert built[0][0] == "mmdebstrap"
+    assert "mmdebstrap" in built[0]
     assert (root / "etc/docker/daemon.json").exists()
-    assert not (root / "half-written").exists()
     assert not half.exists()
 
 
-def test_mounts_of_an_interrupted_build_are_found_deepest_first() -> None:
-    found = mounts_below(MOUNTS, Path("/cache/.x.new"))
-    assert found == [Path("/cache/.x.new/proc/sys"), Path("/cache/.x.new/proc")]
+def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
+    config = LabConfig("x", cache_root=tmp_path, state_root=tmp_path, mirror="bad\nmirror")
+    with pytest.raises(LabError):
+        ensure_root(config, lambda text: None)
+    assert [path for path in (tmp_path / "roots").iterdir() if path.is_dir()] == []
 
 
 def test_a_root_is_in_use_while_a_host_of_any_lab_was_booted_from_it(tmp_path: Path) -> None:
