@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from migrations_app.models import Host, MigrationJob, Workload
 
+from .leases import free_hosts
 from .queue import Task, send
 
 CHECK_HOSTS_EVERY = timedelta(minutes=5)
@@ -33,13 +34,13 @@ def send_waiting_jobs() -> None:
 
 def runnable_jobs() -> list[int]:
     """Ids of queued jobs whose hosts are free; one that waits keeps its hosts from younger ones."""
-    taken = set(Host.objects.exclude(leased_by=None).values_list("pk", flat=True))
+    free = set(free_hosts().values_list("pk", flat=True))
     runnable = []
     queued = MigrationJob.objects.queued().values_list("pk", "source_id", "target_id")
     for job_id, *hosts in queued:
-        if taken.isdisjoint(hosts):
+        if free.issuperset(hosts):
             runnable.append(job_id)
-        taken.update(hosts)
+        free.difference_update(hosts)
     return runnable
 
 
@@ -52,7 +53,7 @@ def _waiting_workloads(state: Workload.State) -> Iterable[int]:
 def _waiting_checks() -> Iterable[int]:
     """Hosts whose check was asked for and has not happened, and those not seen for long."""
     stale = Q(checked_at=None) | Q(checked_at__lt=timezone.now() - CHECK_HOSTS_EVERY)
-    idle = Host.objects.filter(leased_by=None).exclude(state=Host.State.QUARANTINED)
+    idle = free_hosts().exclude(state=Host.State.QUARANTINED)
     return idle.filter(stale | Q(check_requested_at__isnull=False)).values_list("pk", flat=True)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from migrations_app.models import Host, MigrationJob, Workload
@@ -16,7 +16,13 @@ LEASE = timedelta(seconds=30)
 RENEW_EVERY_S = 5.0  # several tries before the lease runs out
 SETTLE_LEASE = timedelta(minutes=3)  # asking both hosts, with the engine's own limits
 WORKLOAD_LEASE = timedelta(seconds=90)  # starting or stopping one
+CHECK_LEASE = timedelta(seconds=90)
 ASK_AGAIN_AFTER = timedelta(seconds=30)  # about a job in doubt
+
+
+def free_hosts() -> QuerySet[Host]:
+    """Those where nobody measures and nobody looks around."""
+    return Host.objects.filter(_run_out(), leased_by=None)
 
 
 def take_hosts(*, job: MigrationJob) -> bool:
@@ -26,12 +32,28 @@ def take_hosts(*, job: MigrationJob) -> bool:
     at_work = Workload.objects.filter(host__in=ids, lease_until__gt=now)
     if at_work.exists():
         return False  # one is being started or stopped there: that would spoil the figures
-    free = Host.objects.filter(pk__in=ids, leased_by=None)
+    free = free_hosts().filter(pk__in=ids)
     return free.update(leased_by=job, lease_until=now + LEASE) == len(ids)
 
 
 def release_hosts(*, job: MigrationJob) -> None:
     Host.objects.filter(leased_by=job).update(leased_by=None, lease_until=None)
+
+
+def take_host_for_check(*, host_id: int) -> bool:
+    """A lease without a job. False: somebody measures there or looks at it already."""
+    free = free_hosts().filter(pk=host_id)
+    return bool(free.update(lease_until=timezone.now() + CHECK_LEASE, check_requested_at=None))
+
+
+def release_host_after_check(*, host_id: int) -> None:
+    Host.objects.filter(pk=host_id, leased_by=None).update(
+        lease_until=None, checked_at=timezone.now()
+    )
+
+
+def _run_out() -> Q:
+    return Q(lease_until=None) | Q(lease_until__lt=timezone.now())
 
 
 def renew(*, job: MigrationJob) -> bool:
@@ -57,7 +79,6 @@ def take_for_settling(*, job: MigrationJob) -> bool:
 
 def take_workload(*, workload_id: int, state: Workload.State) -> bool:
     """Leases a workload in `state` for starting or stopping it. False: it is not free."""
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    candidates = Workload.objects.filter(free, pk=workload_id, state=state, host__leased_by=None)
-    return bool(candidates.update(lease_until=now + WORKLOAD_LEASE))
+    free = Workload.objects.filter(_run_out(), pk=workload_id, state=state)
+    undisturbing = free.filter(host__leased_by=None)
+    return bool(undisturbing.update(lease_until=timezone.now() + WORKLOAD_LEASE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.utils import timezone
@@ -14,8 +15,10 @@ from migrations_app.models import Host, Workload
 
 from . import leases
 from .codes import Code
-from .contact import note_host_error, reached
+from .contact import HostQuarantined, note_host_error, reached
+from .dispatch import send_waiting_jobs
 
+logger = logging.getLogger(__name__)
 State = Workload.State
 SETTLED_STATES = (State.RUNNING, State.STOPPED, State.LOST)
 # What the engine says of a workload -> the row's state, and the code that explains it.
@@ -29,27 +32,21 @@ SEEN = {
 
 def check_host(*, host_id: int) -> None:
     """Facts, problems and the state of its workloads. Left for later while a job measures."""
-    host = Host.objects.filter(pk=host_id, leased_by=None).first()
-    if host is None or not _claim_check(host):
+    if not leases.take_host_for_check(host_id=host_id):
         return
+    host = Host.objects.get(pk=host_id)
     try:
         with reached(host) as connection:
             _write_facts(host, engine().collect_facts(connection))
             for workload in host.workloads.filter(state__in=SETTLED_STATES):
                 _look_at(workload, connection)
+    except HostQuarantined:
+        logger.info("%s is quarantined: not called", host)
     except EngineError as error:
         note_host_error(host=host, error=error)
-    Host.objects.filter(pk=host_id).update(checked_at=timezone.now())
-
-
-def _claim_check(host: Host) -> bool:
-    """One of several that were asked to check gets to do it."""
-    same = Host.objects.filter(pk=host.pk, check_requested_at=host.check_requested_at)
-    return bool(
-        same.filter(checked_at=host.checked_at).update(
-            check_requested_at=None, checked_at=timezone.now()
-        )
-    )
+    finally:
+        leases.release_host_after_check(host_id=host_id)
+    send_waiting_jobs()
 
 
 def _write_facts(host: Host, facts: dict[str, Any]) -> None:
@@ -74,6 +71,7 @@ def start_workload(*, workload_id: int) -> None:
     except EngineError as error:
         changes = {"state": State.STOPPED, **_error_fields(error)}
     _settle(workload, expected=State.STARTING, changes=changes)
+    send_waiting_jobs()
 
 
 def _start(workload: Workload) -> dict[str, Any]:
@@ -101,6 +99,7 @@ def stop_workload(*, workload_id: int) -> None:
         Workload.objects.filter(pk=workload_id).update(**_error_fields(error))
         return
     _settle(workload, expected=State.REMOVING, changes={"state": State.REMOVED})
+    send_waiting_jobs()
 
 
 def _settle(workload: Workload, *, expected: Workload.State, changes: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from migrations_app.models import Host, Workload
-from migrations_app.services import dispatch
+from migrations_app.services import dispatch, leases
 
 from .makers import make_host, make_job, make_running_job, make_workload
 
@@ -28,12 +28,11 @@ def test_a_job_waits_for_its_hosts(db):
 def test_a_younger_job_does_not_overtake_on_the_same_host(db):
     a, b, c = checked_hosts()
     running = make_running_job(workload=make_workload(a), target=a)
-    make_job(make_workload(a), target=b)  # waits for a, and keeps b
+    older = make_job(make_workload(a), target=b)  # waits for a, and keeps b
     make_job(make_workload(b), target=c)
-    running.delete()
-    Host.objects.update(leased_by=None)
-    first = dispatch.runnable_jobs()
-    assert len(first) == 1
+    assert dispatch.runnable_jobs() == []
+    leases.release_hosts(job=running)
+    assert dispatch.runnable_jobs() == [older.pk]
 
 
 def test_a_tick_sends_all_that_waits(db, sent):

@@ -7,9 +7,9 @@ from migrations_app.engine.errors import HostUnreachable, NotPossible
 from migrations_app.engine.plan import WorkloadKind
 from migrations_app.engine.preflight import Problem, Severity
 from migrations_app.models import Host, Workload
-from migrations_app.services import inventory, upkeep
+from migrations_app.services import dispatch, execute, inventory, upkeep
 
-from .makers import make_host, make_running_job, make_workload
+from .makers import make_host, make_job, make_running_job, make_workload
 
 NO_DOCKER = Problem("docker-missing", Severity.FAIL, (WorkloadKind.CONTAINER,), {"a": "b"})
 ODD = Problem("odd", Severity.WARN)
@@ -47,6 +47,28 @@ def test_a_host_under_measurement_is_left_alone(db, engine):
     job = make_running_job()
     Host.objects.update(check_requested_at=timezone.now())
     assert checked(job.source).check_requested_at  # still waiting
+    assert not engine.calls
+
+
+def test_a_job_waits_while_somebody_looks_around(db, engine, sent):
+    job = make_job()
+    facts = engine.collect_facts
+
+    def look_while_a_job_comes(host):
+        assert dispatch.runnable_jobs() == []
+        assert execute.claim_job(job_id=job.pk, worker="w") is None
+        return facts(host)
+
+    engine.collect_facts = look_while_a_job_comes
+    upkeep.check_host(host_id=job.source_id)
+    del engine.collect_facts
+    assert sent == [("RUN_JOB", job.pk)]  # and is sent right afterwards
+
+
+def test_a_quarantined_host_stays_quarantined_and_is_not_called(db, engine):
+    host = make_host(state="quarantined", last_error_code="host-key-mismatch")
+    host = checked(host)
+    assert (host.state, host.last_error_code) == ("quarantined", "host-key-mismatch")
     assert not engine.calls
 
 
