@@ -106,7 +106,7 @@ def test_guessing_locks_one_name_from_one_address_only(client, db):
 
     for _ in range(live_settings.AXES_FAILURE_LIMIT):
         sign_in("one", "wrong")
-    assert sign_in("one", "right") == 429
+    assert sign_in("one", "right") == 429  # with a page that says so
     assert sign_in("two", "right") == 302
     assert sign_in("one", "right", "10.0.0.2") == 302
 
