@@ -28,7 +28,7 @@ def _workload_names() -> list[tuple[str, str]]:
     return [(name, name) for name in selectors.workload_names()]
 
 
-class JobFilter(django_filters.FilterSet):
+class JobFilter(django_filters.FilterSet):  # type: ignore[misc]  # it brings no types
     """By state, operation, strategy, kind and workload."""
 
     status = _choice(_("State"), MigrationJob.Status.choices)

@@ -77,7 +77,7 @@ class WorkloadForm(RefusableForm):
 
 def _parameter_field(parameter: Parameter) -> forms.IntegerField:
     return forms.IntegerField(
-        label=title_of(PARAMETERS, parameter.name),
+        label=str(title_of(PARAMETERS, parameter.name)),
         min_value=parameter.minimum,
         max_value=parameter.maximum,
         initial=parameter.default,

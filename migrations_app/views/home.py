@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.admin.views.decorators import staff_member_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -34,6 +34,7 @@ def learn(request: HttpRequest) -> HttpResponse:
     return render(request, "learn.html", context)
 
 
-@staff_member_required(login_url="login")
 def components(request: HttpRequest) -> HttpResponse:
+    if not person(request).is_staff:
+        raise PermissionDenied
     return render(request, "components.html", samples())

@@ -107,7 +107,7 @@ def test_no_page_has_an_inline_script_or_style(browser, name):
 
 
 def test_the_style_page_is_for_staff(browser, client, teacher):
-    assert browser.get(reverse("components")).status_code == 302
+    assert browser.get(reverse("components")).status_code == 403
     client.force_login(teacher)
     assert client.get(reverse("components")).status_code == 200
 

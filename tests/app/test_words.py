@@ -2,13 +2,10 @@
 
 import ast
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils import translation
 
 from migrations_app import metrics, words
 from migrations_app.engine import plan, report

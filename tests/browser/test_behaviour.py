@@ -1,0 +1,138 @@
+"""What people do: switch, choose, look closer, save."""
+
+from __future__ import annotations
+
+from migrations_app.models import JobPhase, MigrationJob
+
+
+def attribute(page, name):
+    return page.evaluate(f"document.documentElement.dataset.{name}")
+
+
+def test_the_language_is_switched_and_kept(visit):
+    visitor = visit()
+    visitor.go("history")
+    visitor.page.click("[data-testid=language]")
+    assert visitor.page.inner_text("h1") == "历史"
+    visitor.go("hosts")
+    assert visitor.page.inner_text("h1") == "主机"
+    assert visitor.page.get_attribute("html", "lang") == "zh-hans"
+
+
+def test_the_theme_is_switched_and_kept(visit):
+    visitor = visit()
+    visitor.go("history")
+    visitor.page.click("[data-testid=theme]")
+    visitor.page.click("[data-theme=dark]")
+    assert attribute(visitor.page, "bsTheme") == "dark"
+    visitor.go("home")
+    assert attribute(visitor.page, "bsTheme") == "dark"
+
+
+def test_the_system_s_theme_is_followed_when_asked(visit):
+    visitor = visit(theme="auto")
+    for theme in ("dark", "light"):
+        visitor.page.emulate_media(color_scheme=theme)
+        visitor.page.wait_for_selector(f"html[data-bs-theme={theme}]")
+
+
+def test_every_place_of_the_side_bar_can_be_reached(visit):
+    visitor = visit()
+    places = visitor.page.locator(".side-link")
+    for number in range(places.count()):
+        places.nth(number).click()
+        assert visitor.page.locator(".side-link[aria-current]").count() == 1
+    assert visitor.complaints == []
+
+
+def test_on_a_telephone_the_menu_opens_and_leads_on(visit):
+    visitor = visit(width=360)
+    visitor.page.click(".side-open")
+    visitor.page.click(".side-link >> text=Jobs")
+    assert visitor.page.inner_text("h1") == "Jobs"
+
+
+def test_a_filter_is_in_the_address(visit):
+    visitor = visit()
+    visitor.go("jobs")
+    visitor.page.select_option("select[name=status]", "failed")
+    visitor.page.wait_for_url("**status=failed**")
+    assert visitor.page.locator("[data-testid=jobs] tbody tr").count() == 1
+
+
+def test_the_waterfall_shows_the_stop_window_closer(visit):
+    visitor = visit()
+    visitor.go("succeeded")
+    pill = visitor.page.inner_text(".wf-pill-text")
+    assert pill.replace("\u00a0", " ") == "stop time 0.616 s"
+    before = visitor.page.locator(".wf-stop").get_attribute("width")
+    visitor.page.click("#view-stop")
+    after = visitor.page.locator(".wf-stop").get_attribute("width")
+    assert float(after) > float(before) * 2
+    assert visitor.page.get_attribute("#view-stop", "aria-pressed") == "true"
+
+
+def test_the_search_in_the_logs_opens_and_marks(visit):
+    visitor = visit()
+    visitor.go("succeeded")
+    visitor.page.fill("[data-log-search]", "error (")
+    assert visitor.page.inner_text("[data-log-found]") == "one line"
+    assert visitor.page.locator(".log-line:visible").count() == 1
+    assert visitor.page.inner_text(".log-line mark") == "Error ("
+
+
+def test_a_running_job_is_followed_to_its_end_without_a_reload(visit):
+    visitor = visit()
+    visitor.go("running")
+    visitor.page.evaluate("window.stillHere = true")
+    job = MigrationJob.objects.get(status="running")
+    JobPhase.objects.create(job=job, name="dump", side="source", start_ms=540)
+    visitor.page.wait_for_selector(".wf-dump.wf-running")
+    job.phases.filter(name="dump").update(duration_ms=200)
+    MigrationJob.objects.filter(pk=job.pk).update(status="succeeded", stop_time_ms=321.0)
+    visitor.page.wait_for_selector("[data-testid=job][data-status=succeeded]")
+    assert visitor.page.inner_text("[data-metric=stop_time_ms] .big-number") == "0.321s"
+    assert visitor.page.evaluate("window.stillHere")
+    assert visitor.complaints == []
+
+
+def test_a_chart_is_drawn_and_saved_as_a_picture(visit):
+    visitor = visit()
+    visitor.go("history")
+    assert visitor.page.locator("[data-testid=chart-stop_time_ms] .point").count() == 6
+    for format_, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        with visitor.page.expect_download() as waiting:
+            visitor.page.click(f"[data-testid=chart-stop_time_ms] [data-save={format_}]")
+        saved = waiting.value
+        assert saved.suggested_filename == f"migration-lab-stop_time_ms.{format_}"
+        assert saved.path().read_bytes().startswith(start)
+    assert visitor.complaints == []
+
+
+def test_the_theme_reaches_the_charts_and_the_scale_can_be_logarithmic(visit):
+    visitor = visit()
+    visitor.go("history")
+    box = "document.querySelector('[data-chart]')"
+    light = visitor.page.evaluate(f"{box}._fullLayout.font.color")
+    visitor.page.click("[data-testid=theme]")
+    visitor.page.click("[data-theme=dark]")
+    assert visitor.page.evaluate(f"{box}._fullLayout.font.color") != light
+    visitor.page.click("[data-scale] >> nth=0")
+    assert visitor.page.evaluate(f"{box}._fullLayout.yaxis.type") == "log"
+    assert visitor.complaints == []
+
+
+def test_the_keyboard_reaches_the_content_first(visit):
+    visitor = visit()
+    visitor.go("jobs")
+    visitor.page.keyboard.press("Tab")
+    assert visitor.page.evaluate("document.activeElement.className") == "skip"
+    visitor.page.keyboard.press("Enter")
+    assert visitor.page.evaluate("document.activeElement.id") == "main"
+
+
+def test_signing_out_leads_to_the_login(visit):
+    visitor = visit()
+    visitor.page.click("[data-testid=user]")
+    visitor.page.click("[data-testid=logout]")
+    visitor.page.wait_for_selector("#id_username")
