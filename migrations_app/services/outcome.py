@@ -82,10 +82,10 @@ def ending_untouched(error: EngineError) -> Ending:
     )
 
 
-def ending_silent(error: EngineError) -> Ending:
-    """The hosts can't be asked how the job ended: in doubt, until they can."""
-    fields = {"error_code": Code.HOSTS_SILENT, "error_message": error.message}
-    return Ending(JobStatus.IN_DOUBT, Code.HOSTS_SILENT, fields)
+def ending_in_doubt(code: Code, message: str) -> Ending:
+    """It is not known how the job ended: the hosts are asked again later."""
+    fields = {"error_code": code, "error_message": message}
+    return Ending(JobStatus.IN_DOUBT, code, fields)
 
 
 def conclude(*, job: MigrationJob, ending: Ending, publisher: Publisher) -> None:

@@ -10,9 +10,10 @@ import dataclasses
 import logging
 import threading
 import time
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from django.db import DatabaseError, connection
 
@@ -76,7 +77,7 @@ class Recorder:
         self._guarded(lambda: record(self._job, event, self._publisher))
         return True
 
-    def _guarded(self, work: Any) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         """A database in trouble costs a row of the record, not the migration."""
         try:
             work()

@@ -98,3 +98,14 @@ def test_only_unended_work_is_settled(db, engine, status):
     reap.settle_job(job_id=job.pk)
     assert state_of(job).status == status
     assert not engine.calls
+
+
+def test_a_fault_of_ours_leaves_doubt_and_free_hosts(db, engine, caplog):
+    def broken(plan):
+        raise ZeroDivisionError
+
+    engine.on_settle = broken
+    job = make_running_job(lease_s=GONE)
+    reap.reap()
+    assert (state_of(job).status, state_of(job).error_code) == ("in_doubt", "internal-error")
+    assert not Host.objects.exclude(leased_by=None).exists()
