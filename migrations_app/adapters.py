@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+import migrations_app.engine
 from migrations_app.crypto import decrypt
 from migrations_app.engine.catalogue import CATALOGUE
 from migrations_app.engine.events import Observer
@@ -134,3 +135,7 @@ def problem_as_dict(problem: Problem) -> dict[str, Any]:
         "kinds": [str(kind) for kind in problem.kinds],
         "values": dict(problem.values),
     }
+
+
+if TYPE_CHECKING:  # mypy compares the real engine with what is asked of it
+    _fits: Engine = migrations_app.engine
