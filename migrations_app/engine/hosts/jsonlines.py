@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import threading
@@ -53,6 +54,11 @@ class JsonLines:
         finally:
             with self._lock:
                 self._waiting.pop(number, None)
+
+    def close(self) -> None:
+        """Tell the host that no more requests come; it finishes what it has begun."""
+        with contextlib.suppress(OSError, ValueError):
+            self._to_host.close()
 
     def _expect(self) -> tuple[int, Future[dict[str, Any]]]:
         future: Future[dict[str, Any]] = Future()

@@ -123,6 +123,8 @@ class SshHost:
             raise
 
     def close(self) -> None:
+        if self._lines is not None:
+            self._lines.close()
         if self._transport is not None:
             self._transport.close()
         self._transport = self._lines = None

@@ -11,9 +11,11 @@ from pathlib import PurePath
 # with empty images, and are not the cause of anything.
 HARMLESS = (
     "Can't setup RLIMIT_",
-    "protobuf: Unexpected EOF on (empty-image)",
+    "Unexpected EOF on (empty-image)",
     "setrlimit",
 )
+# What always comes last, whatever the cause.
+CONSEQUENCES = ("Restoring FAILED", "Dumping FAILED", "cgroupd: recv req error")
 EXCERPT_LINES = 12
 OLDEST_USABLE = (4, 2)  # kernels from 6.16 need it: sockets, split vvar area
 
@@ -79,13 +81,14 @@ def version_tuple(version: str) -> tuple[int, ...]:
 
 
 def error_lines(log: str) -> list[str]:
-    """CRIU's own error lines in their order, without the harmless ones."""
-    lines = (line.strip() for line in log.splitlines())
-    return [
-        line
-        for line in lines
-        if _ERROR.match(line) and not any(known in line for known in HARMLESS)
-    ]
+    """CRIU's own error lines in their order, without the harmless ones.
+
+    Where all others only say that it failed, a line that is harmless elsewhere is the cause.
+    """
+    lines = [line for line in map(str.strip, log.splitlines()) if _ERROR.match(line)]
+    telling = [line for line in lines if not any(known in line for known in HARMLESS)]
+    causes = [line for line in telling if not any(word in line for word in CONSEQUENCES)]
+    return telling if causes else lines
 
 
 def first_error(log: str) -> str | None:

@@ -1,0 +1,145 @@
+"""Real lab hosts, and a real site with Redis, worker and web server; started once for all tests.
+
+`scripts/test` gives them an instance of their own, so a site that runs from the same checkout is
+not disturbed; without it these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from labsite.operate import steps
+from labsite.operate.places import own_places, url_of, with_own
+from migrations_app import lab
+from migrations_app.engine import SshHost, SshTarget, WorkloadKind, WorkloadRef, stop_workload
+
+from .watching import Watcher
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def said(text: str) -> None:
+    """Seen with `pytest -s`: what the lab does while it does it."""
+    sys.stdout.write(f"{text}\n")
+
+
+def _why_not() -> str | None:
+    if not os.environ.get("MIGRATION_LAB_INSTANCE", "").startswith("t"):
+        return "needs an instance of its own: run scripts/test"
+    return "; ".join(lab.missing()) or None
+
+
+@pytest.fixture(scope="session")
+def lab_config() -> lab.LabConfig:
+    reason = _why_not()
+    if reason:
+        pytest.skip(reason)
+    return lab.LabConfig(instance=settings.INSTANCE, mirror=settings.LAB_MIRROR)
+
+
+@dataclass
+class Pair:
+    """Two lab hosts: sessions of the engine's, and a root shell on each."""
+
+    a: SshHost
+    b: SshHost
+    config: lab.LabConfig
+
+    def run(self, host: SshHost, command: str) -> str:
+        """What a shell command prints that a person would type on that host."""
+        argv = [*lab.shell_argv(self.config, host.name), "-o", "BatchMode=yes", command]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+        return done.stdout
+
+    def other(self, host: SshHost) -> SshHost:
+        return self.b if host is self.a else self.a
+
+    def both(self) -> tuple[SshHost, SshHost]:
+        return self.a, self.b
+
+
+def target_of(host: lab.LabHost) -> SshTarget:
+    return SshTarget(
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        user=host.user,
+        host_key=host.host_key,
+        private_key=host.private_key,
+    )
+
+
+@pytest.fixture(scope="session")
+def lab_hosts(lab_config: lab.LabConfig) -> list[lab.LabHost]:
+    return lab.up(lab_config, said)
+
+
+@pytest.fixture(scope="session")
+def pair(lab_config: lab.LabConfig, lab_hosts: list[lab.LabHost]) -> Iterator[Pair]:
+    with SshHost(target_of(lab_hosts[0])) as a, SshHost(target_of(lab_hosts[1])) as b:
+        yield Pair(a, b, lab_config)
+
+
+@pytest.fixture
+def clean_pair(pair: Pair) -> Iterator[Pair]:
+    """The pair, with nothing of a test's left before and after it."""
+    watcher = Watcher(pair.run)
+    for host in pair.both():
+        for name in ("exercise", "exercise-clone"):
+            stop_workload(host, WorkloadRef(WorkloadKind.CONTAINER, name))
+    before = {host.name: watcher.look(host) for host in pair.both()}
+    yield pair
+    assert {host.name: watcher.look(host) for host in pair.both()} == before
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that runs: how to reach it, and how to ask its rows."""
+
+    url: str
+    username: str
+    password: str
+
+    def manage(self, *words: str) -> str:
+        return _manage(*words)
+
+    def ask(self, code: str) -> Any:
+        """Run code in the site's own Python; what it leaves in `answer`, as JSON."""
+        prelude = "from migrations_app.models import *\nfrom migrations_app.services import *\n"
+        script = f"{prelude}{code}\nimport json; print('\\x1e' + json.dumps(answer, default=str))"
+        return json.loads(_manage("shell", "--no-imports", "-c", script).rpartition("\x1e")[2])
+
+
+def _manage(*words: str) -> str:
+    places = own_places()
+    port = int(places.port_file.read_text())
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        env=with_own(places.environment(port)),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=CHECKOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def real_site(lab_hosts: list[lab.LabHost]) -> Iterator[Site]:
+    places = own_places()
+    steps.up(places, steps.UpOptions(demo=False), said)
+    password = (places.data / "first-login").read_text().strip()
+    yield Site(url_of(int(places.port_file.read_text())), "teacher", password)
+    steps.down(places, steps.DownOptions(), said)
