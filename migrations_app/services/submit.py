@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from migrations_app.adapters import plan_problem
-from migrations_app.engine.plan import Operation, Strategy
+from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
+from migrations_app.engine.preflight import plan_problems
 from migrations_app.models import Host, IllegalTransition, MigrationJob, Workload
 
 from .codes import Code, SubmitRefused
@@ -93,6 +94,7 @@ def find_refusal(
     """Why this job can't be queued now, or None. Reads what is known; contacts no host."""
     return (
         _refuse_choice(operation, strategy)
+        or _refuse_kind(workload.kind, operation, strategy)
         or _refuse_workload(workload)
         or _refuse_target(workload, target, Operation(operation))
         or _refuse_host(workload.host, workload.kind)
@@ -107,6 +109,12 @@ def _refuse_choice(operation: str, strategy: str) -> SubmitRefused | None:
     if strategy not in list(Strategy):
         return SubmitRefused(Code.UNKNOWN_STRATEGY, strategy=strategy)
     return None
+
+
+def _refuse_kind(kind: str, operation: str, strategy: str) -> SubmitRefused | None:
+    """What this kind of workload can't do whatever the hosts are."""
+    problems = plan_problems(WorkloadKind(kind), Operation(operation), Strategy(strategy))
+    return SubmitRefused(problems[0].code) if problems else None
 
 
 def _refuse_workload(workload: Workload) -> SubmitRefused | None:
