@@ -216,7 +216,7 @@ def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.da
         workload_after=_workload_after(subject, ending),
         commands=tuple(run.timeline.commands),
         logs=tuple(run.logs),
-        clock=None if run.one_host or not clocks else between(*clocks_of(run)),
+        clock=None if run.one_host or len(clocks) < 2 else between(*clocks_of(run)),
         error=ending.error,
         warnings=tuple(run.warnings),
     )
