@@ -54,8 +54,10 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site") / "var")
+def site() -> Iterator[Site]:
+    # Always the same place, so that a run finds what a killed one left behind.
+    site = Site(settings.BASE_DIR / "var-test-operate")
+    site.operate("down", "--purge")
     yield site
     site.operate("down", "--purge")
     assert not site.data.exists()
