@@ -1,0 +1,50 @@
+"""The runs that tests go through: each kind of workload with each operation that it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from migrations_app.engine import Limits, MigrationPlan, Operation, Report, WorkloadRef, migrate
+from migrations_app.engine.events import Event
+
+from .pair import CONTAINER, PROCESS, Pair
+
+QUICK = Limits(proof_s=0.05)
+
+
+@dataclass(frozen=True)
+class Case:
+    workload: WorkloadRef
+    operation: Operation
+
+    @property
+    def id(self) -> str:
+        return f"{self.workload.kind}-{self.operation}"
+
+    def plan(self, **changes: Any) -> MigrationPlan:
+        values = {"job_id": "j-1", "limits": QUICK, "operation": self.operation}
+        return MigrationPlan(workload=self.workload, **(values | changes))
+
+    def pair(self, **changes: Any) -> Pair:
+        return Pair(self.workload, **changes)
+
+
+CASES = [
+    Case(CONTAINER, Operation.MIGRATE),
+    Case(CONTAINER, Operation.LOCAL_CLONE),
+    Case(CONTAINER, Operation.RESTORE_IN_PLACE),
+    Case(PROCESS, Operation.MIGRATE),
+    Case(PROCESS, Operation.RESTORE_IN_PLACE),
+]
+ACROSS = [case for case in CASES if not case.operation.one_host]
+
+
+def ignore(_: Event) -> None:
+    """An observer that does not listen."""
+
+
+def run(plan: MigrationPlan, pair: Pair, observer: Any = ignore, **options: Any) -> Report:
+    """migrate() between the two simulated hosts, or on the first of them."""
+    target = pair.source if plan.operation.one_host else pair.target
+    return migrate(plan, pair.source, target, observer, **options)

@@ -1,0 +1,116 @@
+"""A failure at every call of a migration: the workload is alive on exactly one host."""
+
+import pytest
+
+from migrations_app.engine import HostSessionLost, Outcome, Report, StepFailed, settle
+from migrations_app.engine.errors import EngineError
+
+from .cases import CASES, Case, run
+from .pair import Fault, Pair
+
+# A host that said that a step failed does not do it later; one that fell silent may.
+WHEN: dict[str, list[type[EngineError]]] = {
+    "before": [StepFailed, HostSessionLost],
+    "after": [StepFailed, HostSessionLost],
+    "late": [HostSessionLost],
+}
+
+
+def _calls(case: Case) -> list[tuple[int, str]]:
+    """Number and name of each call of a run that goes well, the clock's once for each host."""
+    pair = case.pair()
+    run(case.plan(), pair)
+    calls = [f"{host}-{verb}" for host, verb in pair.calls]
+    return [(at, call) for at, call in enumerate(calls) if at == 0 or call != calls[at - 1]]
+
+
+def _marks(call: str, when: str, options: dict[str, bool]) -> list[pytest.MarkDecorator]:
+    unheard = when == "late" and call.endswith(("_checkpoint", "_dump")) and not options
+    reason = "settlement does not wait for a dump that is still under way"
+    return [pytest.mark.xfail(reason=reason, strict=True)] if unheard else []
+
+
+def _faults(**options: bool) -> list[object]:
+    return [
+        pytest.param(
+            case,
+            Fault(at, error, when, **options),
+            id=f"{case.id}-{at}-{call}-{error.code}-{when}",
+            marks=_marks(call, when, options),
+        )
+        for case in CASES
+        for at, call in _calls(case)
+        for when, errors in WHEN.items()
+        for error in errors
+    ]
+
+
+def _broken(case: Case, fault: Fault) -> tuple[Report, Pair]:
+    pair = case.pair(fault=fault)
+    report = run(case.plan(), pair)
+    pair.let_finish()
+    return report, pair
+
+
+def _side(report: Report) -> str | None:
+    """Where the report says that the workload runs."""
+    return report.workload_after["side"] if report.workload_after else None
+
+
+def _where(case: Case, side: str | None) -> str | None:
+    return "source" if case.operation.one_host and side else side
+
+
+@pytest.mark.parametrize(("case", "fault"), _faults())
+def test_one_failure_leaves_the_workload_alive_where_the_report_says(case: Case, fault: Fault):
+    report, pair = _broken(case, fault)
+    assert pair.alive() == [_where(case, _side(report))], (report.outcome, report.error)
+    assert report.outcome is not Outcome.IN_DOUBT
+
+
+@pytest.mark.parametrize(("case", "fault"), _faults(for_good=True))
+def test_host_that_is_gone_for_good_never_makes_it_two(case: Case, fault: Fault):
+    report, pair = _broken(case, fault)
+    assert len(pair.alive()) <= 1
+    if report.outcome is not Outcome.IN_DOUBT:
+        assert pair.alive() == [_where(case, _side(report))], report.error
+
+
+@pytest.mark.parametrize(("case", "fault"), _faults(for_good=True))
+def test_doubt_is_settled_when_the_host_is_back(case: Case, fault: Fault):
+    report, pair = _broken(case, fault)
+    if report.outcome is not Outcome.IN_DOUBT:
+        return
+    pair.source.gone = pair.target.gone = False
+    pair.fault = None
+    target = pair.source if case.operation.one_host else pair.target
+    settled = settle(case.plan(), pair.source, target)
+    assert pair.alive() == [_where(case, _side(settled))], settled.error
+    assert settled.outcome is not Outcome.IN_DOUBT
+
+
+@pytest.mark.parametrize("error", [StepFailed, HostSessionLost])
+def test_failure_of_the_dump_is_told_with_its_phase_and_its_cause(error: type[EngineError]):
+    case = CASES[0]
+    at = next(at for at, call in _calls(case) if call.endswith("checkpoint"))
+    report, _ = _broken(case, Fault(at, error, "before"))
+    assert (report.outcome, report.error.code) == (Outcome.FAILED, error.code)
+    assert (report.error.phase, report.error.workload_is_on) == ("dump", "source")
+    assert "on purpose" in report.error.message
+
+
+@pytest.mark.parametrize("case", CASES[:2] + CASES[3:4], ids=lambda case: case.id)
+def test_answer_of_the_restore_that_is_lost_is_no_failure(case: Case):
+    at = next(at for at, call in _calls(case) if call.endswith("_restore"))
+    report, _ = _broken(case, Fault(at, HostSessionLost, "after"))
+    assert report.outcome is Outcome.SUCCEEDED
+    assert report.warnings[0].startswith("answer-lost: ")
+
+
+def test_fault_of_our_own_is_told_and_leaves_nothing_frozen():
+    case = CASES[0]
+    pair = case.pair()
+    pair.source._container_checkpoint = lambda _: {"nothing": "of use"}
+    report = run(case.plan(), pair)
+    assert report.error.code == "engine-fault" and "KeyError" in report.error.message
+    assert pair.alive() == ["source"]
