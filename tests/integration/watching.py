@@ -22,3 +22,7 @@ class Watcher:
 
     def look(self, host: Any) -> dict[str, list[str]]:
         return {name: self._run(host, look).splitlines() for name, look in LOOKS.items()}
+
+    def changes(self, host: Any, before: dict[str, list[str]]) -> dict[str, list[str]]:
+        """What looks otherwise than before, as it is now."""
+        return {name: now for name, now in self.look(host).items() if now != before[name]}

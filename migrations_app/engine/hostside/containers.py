@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NotPossible, StepTimedOut
-from ..tools import docker, runc
+from ..tools import docker, procfs, runc
 from . import jobs, tree
 from .fields import Fields
 from .run import Ran, Runner, failed
@@ -86,7 +86,7 @@ def container_remove(fields: Fields, runner: Runner) -> dict[str, Any]:
 def container_discard(fields: Fields, runner: Runner) -> dict[str, Any]:
     """When this returns, the job's clone does not run here and will not."""
     made = jobs.read(fields.job_folder()).get("target_container")
-    ended = end_restore(made) if made else []
+    ended = end_restore(made, runner) if made else []
     return {**container_remove(fields, runner), "ended": ended}
 
 
@@ -151,13 +151,23 @@ def container_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
         return watched(watch, lambda: _until_stored(argv, fields, runner), "restore")
     except StepTimedOut:
         # Docker goes on with it, and holds its lock on the container meanwhile.
-        end_restore(container.id)
+        end_restore(container.id, runner)
         raise
 
 
-def end_restore(container_id: str) -> list[int]:
-    """End what restores into this container; CRIU has been seen reading a cut image for ever."""
-    return tree.kill_all_naming(["restore", container_id])
+def end_restore(container_id: str, runner: Runner) -> list[int]:
+    """End what restores into this container; CRIU has been seen reading a cut image for ever.
+
+    A CRIU that was killed leaves its mounts: its root, its view of the cgroups, and a namespace
+    that has nobody's name on it and is taken away when no other restore is under way.
+    """
+    ended = tree.kill_all_naming(["restore", container_id])
+    alone = not tree.naming(["criu", "restore"])
+    points = procfs.parse_mount_points(Path("/proc/self/mountinfo").read_text())
+    for point in reversed(points):
+        if (container_id in point and "criu" in point) or (alone and ".criu.mntns." in point):
+            runner(["umount", "--lazy", point], check=False)
+    return ended
 
 
 def container_restored(fields: Fields, runner: Runner) -> dict[str, Any]:
@@ -166,7 +176,7 @@ def container_restored(fields: Fields, runner: Runner) -> dict[str, Any]:
     deadline = time.monotonic() + fields.seconds() / 2
     while made and tree.naming(["restore", made]):
         if time.monotonic() > deadline:
-            end_restore(made)
+            end_restore(made, runner)
         time.sleep(0.01)
     return container_state(fields, runner)
 

@@ -45,3 +45,8 @@ def parse_cgroup(text: str) -> dict[str, str]:
         for controller in controllers.split(","):
             found[controller] = path
     return found
+
+
+def parse_mount_points(mountinfo: str) -> list[str]:
+    """`/proc/self/mountinfo`: where things are mounted, in the order in which they were."""
+    return [line.split()[4] for line in mountinfo.splitlines() if line]
