@@ -167,14 +167,19 @@ def _bar_text(bar: Bar) -> str:
 def _stop(window: Window | None, run: Run) -> dict[str, Any] | None:
     if window is None:
         return None
-    return {"start": window.start_ms, "end": window.end_ms, "text": _stop_text(run)}
+    return {"start": window.start_ms, "end": window.end_ms, "text": _stop_text(window, run)}
 
 
-def _stop_text(run: Run) -> str:
+def _stop_text(window: Window, run: Run) -> str:
     """What stands over the window once it is over; empty where nothing is known to say."""
     if run.stop_time_ms is not None:
         return _("stop time %(time)s") % {"time": shown(run.stop_time_ms, Unit.MS)}
-    return _("rolled back") if _first(run.bars, PhaseName.ROLLBACK) else ""
+    if _first(run.bars, PhaseName.ROLLBACK):
+        return _("rolled back")
+    if window.end_ms is None:
+        return ""
+    # Read off the phases, until the report says it exactly.
+    return _("about %(time)s") % {"time": shown(window.end_ms - window.start_ms, Unit.MS)}
 
 
 def _line(run: Run, window: Window | None) -> list[dict[str, Any]]:

@@ -66,6 +66,15 @@ class JobPage:
         return self.report.get("proof") or {}
 
     @property
+    def last_before(self) -> int | None:
+        """The workload's last number on the source, as far as it was seen."""
+        return self.proof.get("last_before")
+
+    @property
+    def first_after(self) -> int | None:
+        return self.proof.get("first_after")
+
+    @property
     def bars(self) -> list[Bar]:
         return [
             Bar(row.name, row.side, row.start_ms, row.duration_ms, row.bytes, row.failed)
@@ -85,8 +94,8 @@ class JobPage:
                 now_ms=self._age_ms(),
                 stop_time_ms=self.metrics.get("stop_time_ms"),
                 workload_is_on=self._is_on(),
-                last_before=self.proof.get("last_before"),
-                first_after=self.proof.get("first_after"),
+                last_before=self.last_before,
+                first_after=self.first_after,
             )
         )
 

@@ -240,8 +240,8 @@
   // The big figure runs along while the workload stands still.
   function countStop(data, now) {
     const place = document.querySelector("[data-live-stop]");
-    if (place && data.stop && data.stop.end === null) {
-      place.textContent = duration(Math.max(0, now - data.stop.start));
+    if (place && data.stop) {
+      place.textContent = duration(Math.max(0, (data.stop.end ?? now) - data.stop.start));
     }
   }
 

@@ -63,7 +63,7 @@ def test_a_filter_is_in_the_address(visit):
 def test_the_waterfall_shows_the_stop_window_closer(visit):
     visitor = visit()
     visitor.go("succeeded")
-    pill = visitor.page.inner_text(".wf-pill-text")
+    pill = visitor.page.text_content(".wf-pill-text")
     assert pill.replace("\u00a0", " ") == "stop time 0.616 s"
     before = visitor.page.locator(".wf-stop").get_attribute("width")
     visitor.page.click("#view-stop")
