@@ -97,7 +97,7 @@ class SimulatedHost:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._offset_ns = int(offset_s * 1e9)
         self._wall_offset_ns = int(wall_offset_s * 1e9)
-        self._pending: list[Callable[[], object]] = []
+        self._pending: dict[str, Callable[[], object]] = {}  # by verb
 
     # The seam
 
@@ -123,14 +123,14 @@ class SimulatedHost:
         if fault.when == "after":
             self._do(verb, params)
         if fault.when == "late":
-            self._pending.append(lambda: self._do(verb, params))
+            self._pending[verb] = lambda: self._do(verb, params)
         raise fault.error(f"{verb} on {self.name}, on purpose")
 
-    def finish(self) -> None:
-        pending, self._pending = self._pending, []
-        for work in pending:
+    def finish(self, ending: str = "") -> None:
+        """Do what was begun unheard, of the verbs that end like this."""
+        for verb in [verb for verb in self._pending if verb.endswith(ending)]:
             try:
-                work()
+                self._pending.pop(verb)()
             except (EngineError, KeyError):
                 continue  # what it needed is cleaned up, and nobody listens any more
 
@@ -264,11 +264,11 @@ class SimulatedHost:
         return self._restored(container, params)
 
     def _container_restored(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        self.finish()
+        self.finish("_restore")
         return self._container_state(params)
 
     def _container_discard(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        self._pending = []
+        self._pending.pop("container_restore", None)
         return self._container_remove(params)
 
     def _container_remove(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -322,7 +322,7 @@ class SimulatedHost:
         return {}
 
     def _process_restored(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        self.finish()
+        self.finish("_restore")
         return {"pid": self._job(params).get("restored")}
 
     def _process_state(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -330,7 +330,7 @@ class SimulatedHost:
         return {"state": found.state if found else "absent", "start_ticks": None}
 
     def _process_discard(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        self._pending = []
+        self._pending.pop("process_restore", None)
         return self._end(self._job(params).get("target_pids", []))
 
     def _process_kill(self, params: Mapping[str, Any]) -> dict[str, Any]:

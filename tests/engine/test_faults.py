@@ -25,7 +25,9 @@ def _calls(case: Case) -> list[tuple[int, str]]:
 
 
 def _marks(call: str, when: str, options: dict[str, bool]) -> list[pytest.MarkDecorator]:
-    unheard = when == "late" and call.endswith(("_checkpoint", "_dump")) and not options
+    unheard = (
+        when == "late" and call.endswith(("container_checkpoint", "process_dump")) and not options
+    )
     reason = "settlement does not wait for a dump that is still under way"
     return [pytest.mark.xfail(reason=reason, strict=True)] if unheard else []
 
