@@ -11,8 +11,6 @@ from typing import Any
 from ..errors import NotPossible
 
 STATE_ROOT = Path("/var/lib/migration-lab")
-JOBS = STATE_ROOT / "jobs"
-WORKLOADS = STATE_ROOT / "workloads"
 
 _JOB = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
@@ -27,8 +25,10 @@ class Fields:
     of range: the controller never sends one, so somebody else speaks or the versions differ.
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], root: Path = STATE_ROOT) -> None:
         self._values = values
+        self.jobs = root / "jobs"  # a folder for each, and for each workload that is a process
+        self.workloads = root / "workloads"
 
     def has(self, name: str) -> bool:
         return self._values.get(name) is not None
@@ -38,7 +38,7 @@ class Fields:
 
     def job_folder(self) -> Path:
         """`images` and `work` of a job lie below it; made 0700 by jobs.open_folder."""
-        return JOBS / self.job()
+        return self.jobs / self.job()
 
     def name(self, field: str = "name") -> str:
         return self._matching(field, _NAME)

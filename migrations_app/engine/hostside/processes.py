@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import NotPossible, StepFailed, StepTimedOut
 from ..tools import criu, procfs
 from . import jobs, tree
-from .fields import WORKLOADS, Fields
+from .fields import Fields
 from .run import Ran, Runner, start_detached
 from .watch import CriuWatch, stopped_probe
 from .watched import size_of, watched
@@ -35,7 +35,7 @@ def _existing(pid: int) -> procfs.Stat:
 
 def process_start(fields: Fields, _: Runner) -> dict[str, Any]:
     """Start argv in a session of its own, output into a file below its folder."""
-    folder = WORKLOADS / fields.name()
+    folder = fields.workloads / fields.name()
     if _alive_in(folder):
         raise NotPossible(f"{fields.name()} runs already", code="workload-exists")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -237,7 +237,7 @@ def process_end(fields: Fields, _: Runner) -> dict[str, Any]:
 def process_settle_in(fields: Fields, _: Runner) -> dict[str, Any]:
     """After a restore: remember the pid with the workload's folder, if it has one here."""
     (output,) = fields.paths("output")
-    if output.parent.parent == WORKLOADS:
+    if output.parent.parent == fields.workloads:
         (output.parent / "pid").write_text(str(fields.pid()))
     return {}
 
@@ -246,7 +246,7 @@ def process_forget(fields: Fields, _: Runner) -> dict[str, Any]:
     """Remove the files that left with a workload: its folder, or just those files."""
     removed = []
     for path in fields.paths("files"):
-        if path.parent.parent == WORKLOADS:
+        if path.parent.parent == fields.workloads:
             shutil.rmtree(path.parent, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)

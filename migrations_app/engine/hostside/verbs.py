@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import EngineError
 from . import containers, facts, jobs, processes, transfer
-from .fields import JOBS, Fields
+from .fields import Fields
 from .run import Runner
 from .session import Verb
 
@@ -42,9 +42,9 @@ def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
     return {"removed": removed}
 
 
-def left_behind(_: Fields, runner: Runner) -> dict[str, Any]:
+def left_behind(fields: Fields, runner: Runner) -> dict[str, Any]:
     """What jobs left on this host: folders of jobs, and checkpoints of ours in Docker's folder."""
-    folders = sorted(str(path) for path in JOBS.glob("*"))
+    folders = sorted(str(path) for path in fields.jobs.glob("*"))
     try:
         checkpoints = containers.all_checkpoints()
     except EngineError:
