@@ -32,7 +32,7 @@ class Session:
         """Answer until the input ends and every begun request is answered."""
         threads = []
         for line in lines:
-            thread = threading.Thread(target=self._answer, args=(json.loads(line),))
+            thread = threading.Thread(target=self._answer, args=(_request(line),))
             thread.start()
             threads.append(thread)
             threads = [one for one in threads if one.is_alive()]
@@ -63,6 +63,15 @@ class Session:
             return {"error": _error_json(error)}
         except Exception as error:  # noqa: BLE001  the outermost edge: told, never swallowed
             return {"error": _error_json(_unforeseen(error))}
+
+
+def _request(line: str) -> Mapping[str, Any]:
+    """A line that is no request is answered as one for no verb: the session goes on."""
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return {}
+    return request if isinstance(request, dict) else {}
 
 
 def _unforeseen(error: Exception) -> EngineError:

@@ -161,11 +161,15 @@ def _unpack(reader: FrameReader, folder: Path, allowed: frozenset[str] | None) -
         for member in archive:
             if allowed is not None and "/" + member.name not in allowed:
                 raise StepFailed(f"unexpected file {member.name!r}", code="transfer-failed")
-            if not (member.isfile() or member.isdir()) or ".." in Path(member.name).parts:
+            if not (member.isfile() or member.isdir()) or not _stays_below(member.name):
                 raise StepFailed(f"unexpected member {member.name!r}", code="transfer-failed")
             (folder / member.name).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             # Checked above; owners and modes must come along, CRIU compares them.
             archive.extract(member, folder, filter="fully_trusted")
+
+
+def _stays_below(name: str) -> bool:
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
 def _load_image(reader: FrameReader, limit_s: float) -> None:
