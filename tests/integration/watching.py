@@ -10,6 +10,8 @@ LOOKS = {
     "jobs": "ls /var/lib/migration-lab/jobs 2>/dev/null || true",
     "workloads": "ls /var/lib/migration-lab/workloads 2>/dev/null || true",
     "checkpoints": "ls -d /var/lib/docker/containers/*/checkpoints/* 2>/dev/null || true",
+    "images": "ls -d /tmp/ctrd-checkpoint* /tmp/*criu* 2>/dev/null || true",
+    "tasks": "ls -A /var/lib/containerd/io.containerd.runtime.v2.task/moby 2>/dev/null || true",
     "processes": "ps -e -o comm= | grep -E 'criu|runc|migration-lab-m|busybox' | sort || true",
     "mounts": "findmnt --noheadings --output TARGET --list | grep -E 'migration|criu' || true",
     "rules": "(iptables-save; nft list ruleset) 2>/dev/null | grep -i criu || true",

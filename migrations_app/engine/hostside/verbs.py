@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ..errors import EngineError
-from . import containers, facts, jobs, processes, transfer
+from . import checkpoints, containers, facts, jobs, processes, transfer
 from .fields import Fields
 from .run import Runner
 from .session import Verb
@@ -36,7 +36,7 @@ def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
     transfer.channel_close(fields, runner)
     removed = []
     if jobs.read(folder).get("source_container") or jobs.read(folder).get("target_container_name"):
-        removed += containers.forget(folder, fields.job(), runner)
+        removed += checkpoints.forget(folder, fields.job(), runner)
     if jobs.remove_folder(folder):
         removed.append(str(folder))
     return {"removed": removed}
@@ -46,10 +46,10 @@ def left_behind(fields: Fields, runner: Runner) -> dict[str, Any]:
     """What jobs left on this host: folders of jobs, and checkpoints of ours in Docker's folder."""
     folders = sorted(str(path) for path in fields.jobs.glob("*"))
     try:
-        checkpoints = containers.all_checkpoints()
+        found = checkpoints.all_checkpoints()
     except EngineError:
-        checkpoints = []  # no Docker here, so none of its checkpoints either
-    return {"folders": folders, "checkpoints": checkpoints}
+        found = []  # no Docker here, so none of its checkpoints either
+    return {"folders": folders, "checkpoints": found}
 
 
 VERBS: dict[str, Verb] = {
@@ -58,6 +58,7 @@ VERBS: dict[str, Verb] = {
     "journal": journal,
     "clean_up": clean_up,
     "left_behind": left_behind,
+    **checkpoints.VERBS,
     **containers.VERBS,
     **processes.VERBS,
     **facts.VERBS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import NotPossible
+from ..errors import EngineError, NotPossible
 from ..plan import Operation, WorkloadKind, WorkloadRef
 from ..report import PhaseName, Side
 from ..run import Run
@@ -37,6 +37,8 @@ class ContainerSubject:
     def prepare(self) -> None:
         self.source = self._ask(Side.SOURCE, PhaseName.PREPARE, "container_inspect", self.name)
         self._refuse_state()
+        # What is left of an earlier checkpoint would make Docker lose the container in the dump.
+        self.run.ask(Side.SOURCE, PhaseName.PREPARE, "container_collect")
         self._image = self.source["image"]
         if not self.in_place:
             self._refuse_taken_name()
@@ -121,12 +123,20 @@ class ContainerSubject:
         record_restore(self.run, seen)
 
     def _restore(self, side: Side, phase: PhaseName, name: str) -> dict[str, Any]:
-        return self._ask(side, phase, "container_restore", name, memory=True)
+        here = side is Side.SOURCE or self.run.one_host
+        return self._ask(side, phase, "container_restore", name, memory=True, dumped_here=here)
 
     def on_target(self) -> bool:
         phase = PhaseName.ROLLBACK
         state = self._ask(Side.TARGET, phase, "container_restored", self.target_name)["state"]
-        return state in ("running", "paused")
+        return state in ("running", "paused") and not self._still_on_source()
+
+    def _still_on_source(self) -> bool:
+        """Then what has its name on the target is somebody else's, and was there before."""
+        try:
+            return self.on_source()
+        except EngineError:
+            return False
 
     def on_source(self) -> bool:
         return self._state(Side.SOURCE, self.name, PhaseName.ROLLBACK) in ("running", "paused")

@@ -1,0 +1,193 @@
+"""Verbs for the exercise's steps on Docker containers, each timed and watched."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotPossible, StepTimedOut
+from ..tools import docker, procfs, runc
+from . import jobs, tree
+from .containers import container_remove, container_state, docker_root, existing, find
+from .fields import Fields
+from .run import Ran, Runner
+from .watch import CriuWatch, cgroup_probe
+from .watched import size_of, watched
+
+MOST_TRIES = 8
+CONTAINERD_SOCKETS = (
+    "/run/containerd/containerd.sock",
+    "/run/docker/containerd/containerd.sock",  # where Docker brings its own
+)
+
+
+def checkpoint_name(job: str) -> str:
+    return f"ml-{job}"
+
+
+def container_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """`docker checkpoint create`: the container ends when its image is written.
+
+    Returns start_ns, end_ns, what the watch saw, and image_bytes.
+    """
+    name, job = fields.name(), fields.job()
+    container = existing(name, runner)
+    folder = docker.checkpoint_folder(docker_root(), container.id, checkpoint_name(job))
+    jobs.note(fields.job_folder(), source_container=container.id, images_out=str(folder))
+    argv = docker.checkpoint_create_argv(name, checkpoint_name(job))
+    watch = CriuWatch(runc.criu_work_folders(container.id), cgroup_probe(container.pid))
+    seen = watched(watch, lambda: [runner(argv, limit_s=fields.seconds(), check=False)], "dump")
+    jobs.note(fields.job_folder(), dumped=True)
+    return {**seen, "image_bytes": size_of(Path(folder))}
+
+
+def container_create(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """`docker create` of a clone of `source`, as container_inspect describes it."""
+    source = docker.Container(**fields.mapping("source"))
+    name, folder = fields.name(), fields.job_folder()
+    if find(name, runner):
+        raise NotPossible(f"there is a container {name} already", code="workload-exists")
+    jobs.note(folder, target_container_name=name)
+    ran = runner(docker.create_argv(source, name, fields.image()), limit_s=fields.seconds())
+    made = ran.out.strip()
+    images = docker.checkpoint_folder(docker_root(), made, checkpoint_name(fields.job()))
+    jobs.note(folder, target_container=made, images_in=str(images))
+    Path(images).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {"id": made, "start_ns": ran.start_ns, "end_ns": ran.end_ns}
+
+
+def container_copy_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """The image into the clone's folder on the same host, as the exercise does it."""
+    journal = jobs.read(fields.job_folder())
+    argv = ["cp", "--archive", f"{journal['images_out']}/.", journal["images_in"]]
+    ran = runner(argv, limit_s=fields.seconds())
+    size = size_of(Path(journal["images_in"]))
+    return {"bytes": size, "start_ns": ran.start_ns, "end_ns": ran.end_ns}
+
+
+def container_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """`docker start --checkpoint`; start_ns, end_ns and what the watch saw.
+
+    dumped_here: the image was made on this very host, whose containerd may still hold it.
+    """
+    name = fields.name()
+    container = existing(name, runner)
+    argv = docker.start_checkpoint_argv(name, checkpoint_name(fields.job()))
+    if fields.flag("dumped_here"):
+        container_collect(fields, runner)
+    watch = CriuWatch(runc.criu_work_folders(container.id))
+    before = _unpacked()
+    try:
+        return watched(watch, lambda: _until_stored(argv, fields, runner), "restore")
+    except StepTimedOut:
+        # Docker goes on with it, and holds its lock on the container meanwhile.
+        end_restore(container.id, runner)
+        raise
+    finally:
+        for folder in _unpacked() - before:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpacked() -> set[Path]:
+    """Where containerd unpacks what it restores; it never removes it, and it is memory."""
+    return set(Path(tempfile.gettempdir()).glob("ctrd-checkpoint*"))
+
+
+def end_restore(container_id: str, runner: Runner) -> list[int]:
+    """End what restores into this container; CRIU has been seen reading a cut image for ever.
+
+    A CRIU that was killed leaves its mounts: its root, its view of the cgroups, and a namespace
+    that has nobody's name on it and is taken away when no other restore is under way.
+    """
+    ended = tree.kill_all_naming(["restore", container_id])
+    alone = not tree.naming(["criu", "restore"])
+    points = procfs.parse_mount_points(Path("/proc/self/mountinfo").read_text())
+    for point in reversed(points):
+        if (container_id in point and "criu" in point) or (alone and ".criu.mntns." in point):
+            runner(["umount", "--lazy", point], check=False)
+    return ended
+
+
+def container_restored(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """`state` of the job's clone once no restore of it is under way; one that hangs is ended."""
+    made = jobs.read(fields.job_folder()).get("target_container")
+    deadline = time.monotonic() + fields.seconds() / 2
+    while made and tree.naming(["restore", made]):
+        if time.monotonic() > deadline:
+            end_restore(made, runner)
+        time.sleep(0.01)
+    return container_state(fields, runner)
+
+
+def container_discard(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """When this returns, the job's clone does not run here and will not."""
+    journal = jobs.read(fields.job_folder())
+    made = journal.get("target_container")
+    ended = end_restore(made, runner) if made else []
+    if journal.get("target_container_name") != fields.name():
+        return {"removed": False, "ended": ended}  # of that name there may be somebody else's
+    return {**container_remove(fields, runner), "ended": ended}
+
+
+def _until_stored(argv: list[str], fields: Fields, runner: Runner) -> list[Ran]:
+    """Start from a checkpoint, again while containerd says that it still has that image.
+
+    Each try drops it on its way out, but a collector at work can bring the answer up again.
+    """
+    tries: list[Ran] = []
+    while len(tries) < MOST_TRIES:
+        tries.append(runner(argv, limit_s=fields.seconds(), check=False))
+        if tries[-1].status == 0 or "already exists" not in tries[-1].err:
+            break
+    return tries
+
+
+def container_collect(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """Empty containerd's store of what earlier checkpoints left; `done`: whether it could be."""
+    socket = next((path for path in CONTAINERD_SOCKETS if Path(path).exists()), None)
+    if socket is None or shutil.which("ctr") is None:
+        return {"done": False}
+    argvs = docker.collect_argvs(socket, checkpoint_name(fields.job()))
+    return {"done": all(runner(argv, check=False).status == 0 for argv in argvs)}
+
+
+def forget(folder: Path, job: str, runner: Runner) -> list[str]:
+    """Remove the job's checkpoints, and its clone where that never ran; what was removed."""
+    removed = []
+    journal = jobs.read(folder)
+    name, made = journal.get("target_container_name"), journal.get("target_container")
+    clone = find(name, runner) if name else None
+    if clone and clone.status == "created" and made in (None, clone.id):
+        runner(["docker", "rm", "--force", clone.id], check=False)
+        removed.append(f"container {clone.id}")
+    if journal:
+        removed += _remove_checkpoints(job, runner)
+    return removed
+
+
+def _remove_checkpoints(job: str, runner: Runner) -> list[str]:
+    removed = []
+    for folder in all_checkpoints(checkpoint_name(job)):
+        runner(["rm", "--recursive", "--force", folder], check=False)
+        removed.append(f"checkpoint {folder}")
+    return removed
+
+
+def all_checkpoints(name: str = "ml-*") -> list[str]:
+    """Folders of our checkpoints below Docker's root."""
+    return sorted(map(str, Path(docker_root()).glob(f"containers/*/checkpoints/{name}")))
+
+
+VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {
+    "container_checkpoint": container_checkpoint,
+    "container_collect": container_collect,
+    "container_copy_checkpoint": container_copy_checkpoint,
+    "container_create": container_create,
+    "container_discard": container_discard,
+    "container_restore": container_restore,
+    "container_restored": container_restored,
+}
