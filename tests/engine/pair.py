@@ -249,6 +249,9 @@ class SimulatedHost:
         container.state = "exited"
         return seen
 
+    def _container_collect(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"done": True}
+
     def _container_create(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self._job(params)["target_container"] = params["name"]
         self.containers[params["name"]] = Workload("created")
@@ -269,6 +272,8 @@ class SimulatedHost:
 
     def _container_discard(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self._pending.pop("container_restore", None)
+        if self._job(params).get("target_container") != params["name"]:
+            return {"removed": False}
         return self._container_remove(params)
 
     def _container_remove(self, params: Mapping[str, Any]) -> dict[str, Any]:
