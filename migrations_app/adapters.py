@@ -20,6 +20,7 @@ from migrations_app.engine.events import Observer
 from migrations_app.engine.hosts.base import Host as EngineHost
 from migrations_app.engine.hosts.ssh import SshTarget, fingerprint, scan_host_key
 from migrations_app.engine.plan import (
+    Limits,
     MigrationPlan,
     Operation,
     Strategy,
@@ -108,7 +109,14 @@ def plan_for(job: MigrationJob) -> MigrationPlan:
         strategy=Strategy(job.strategy),
         proof=CATALOGUE[job.workload.type_name].proof,
         encrypted=job.encrypted,
+        limits=_limits_for(job.workload),
     )
+
+
+def _limits_for(workload: Workload) -> Limits:
+    """A workload that prints seldom gets the time for a few lines to show that it goes on."""
+    interval_s = workload.parameters.get("interval_ms", 0) / 1000
+    return Limits(proof_s=max(Limits().proof_s, 4 * interval_s))
 
 
 def job_id_for(job: MigrationJob) -> str:

@@ -23,6 +23,9 @@ from .version import VERSION
 from .workloads import KINDS
 from .workloads.base import Subject
 
+# Refusals that say that the workload does not run where it should.
+NOT_THERE = ("workload-absent", "workload-not-running")
+
 
 def _never() -> bool:
     return False
@@ -100,7 +103,8 @@ def _prepared(run: Run, subject: Subject, ending: _Ending, cancelled: Callable[[
             if cancelled():
                 raise NotPossible("cancelled before the freeze", code="cancelled")
     except EngineError as error:
-        _fail(ending, error, Side.SOURCE, PhaseName.PREPARE)
+        side = None if error.code in NOT_THERE else Side.SOURCE
+        _fail(ending, error, side, PhaseName.PREPARE)
         return False
     return True
 

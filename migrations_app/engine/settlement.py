@@ -19,6 +19,7 @@ def settle(run: Run, subject: Subject) -> Side | None:
     kept on the source, and the error says why.
     """
     with run.timeline.phase(PhaseName.ROLLBACK, Side.SOURCE):
+        run.ask(Side.SOURCE, PhaseName.ROLLBACK, "dump_ended", memory=True)
         if _runs_in_place(run, subject):
             return Side.SOURCE
         if not run.one_host and not _target_is_off(run, subject):

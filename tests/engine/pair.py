@@ -175,6 +175,11 @@ class SimulatedHost:
         journal = self._job(params)
         return {**journal, "has_image": "image" in journal}
 
+    def _dump_ended(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        self.finish("_checkpoint")
+        self.finish("_dump")
+        return {}
+
     def _clean_up(self, params: Mapping[str, Any]) -> dict[str, Any]:
         made = self._job(params).get("target_container")
         if made in self.containers and self.containers[made].state == "created":

@@ -50,7 +50,8 @@ def counter(real_site: Site) -> Iterator[dict[str, Any]]:
     yield wait_for(lambda: running(real_site))
     real_site.ask(
         "from migrations_app.services.inventory import remove_workload\n"
-        f"answer = remove_workload(workload=Workload.objects.filter(name={NAME!r}).order_by('pk').last())"
+        f"last = Workload.objects.filter(name={NAME!r}).order_by('pk').last()\n"
+        "answer = remove_workload(workload=last)"
     )
     wait_for(lambda: workload_row(real_site)["state"] == "removed")
 
@@ -196,7 +197,7 @@ def test_without_a_worker_the_job_waits_and_the_page_says_why(
 
 
 def no_worker_on(page: str) -> str | None:
-    return page if 'data-testid="queue-problem"' in page else None
+    return page if 'data-testid="queue-trouble"' in page else None
 
 
 def test_without_redis_the_job_waits_and_goes_on_when_it_is_back(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotPossible, StepFailed, StepTimedOut
+from ..errors import NotPossible, StepFailed
 from ..tools import criu, procfs
 from . import jobs, tree
 from .fields import Fields
@@ -186,11 +185,7 @@ def _called(argv: list[str], fields: Fields, runner: Runner) -> Callable[[], lis
 def process_restored(fields: Fields, _: Runner) -> dict[str, Any]:
     """Wait until no restore of this job is under way; `pid` of what it restored, or null."""
     folder = fields.job_folder()
-    deadline = time.monotonic() + fields.seconds()
-    while _restoring(folder):
-        if time.monotonic() > deadline:
-            raise StepTimedOut("a restore is still under way", code="restore-under-way")
-        time.sleep(0.01)
+    tree.wait_for_none(lambda: _restoring(folder), fields.seconds())
     return {"pid": jobs.read(folder).get("restored")}
 
 

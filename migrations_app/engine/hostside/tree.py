@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import StepTimedOut
@@ -118,3 +119,12 @@ def kill_all_naming(words: list[str]) -> list[int]:
     pids = [pid for root in naming(words) for pid in procfs.tree_of(root, above)]
     kill(pids)
     return pids
+
+
+def wait_for_none(look: Callable[[], list[int]], limit_s: float) -> None:
+    """Until look finds no process. Raises StepTimedOut with code `still-under-way`."""
+    deadline = time.monotonic() + limit_s
+    while pids := look():
+        if time.monotonic() > deadline:
+            raise StepTimedOut(f"processes {pids} are still at it", code="still-under-way")
+        time.sleep(0.01)

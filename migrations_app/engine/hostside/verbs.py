@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ..errors import EngineError
-from . import checkpoints, containers, facts, jobs, processes, transfer
+from . import checkpoints, containers, facts, jobs, processes, transfer, tree
 from .fields import Fields
 from .run import Runner
 from .session import Verb
@@ -28,6 +28,19 @@ def journal(fields: Fields, _: Runner) -> dict[str, Any]:
     """The job's journal; `has_image`: whether its image was written to the end here."""
     folder = fields.job_folder()
     return {**jobs.read(folder), "has_image": (jobs.images_out(folder) / LAST_IMAGE).exists()}
+
+
+def dump_ended(fields: Fields, _: Runner) -> dict[str, Any]:
+    """Wait until no dump of this job is under way: one whose caller is gone goes on to its end.
+
+    A container ends with it, so what runs before that says nothing. Raises StepTimedOut.
+    """
+    images = str(fields.job_folder() / "images")
+    marks = (["checkpoint", checkpoints.checkpoint_name(fields.job())], ["dump", images])
+    tree.wait_for_none(
+        lambda: [pid for words in marks for pid in tree.naming(words)], fields.seconds()
+    )
+    return {}
 
 
 def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
@@ -57,6 +70,7 @@ VERBS: dict[str, Verb] = {
     "clock": clock,
     "journal": journal,
     "clean_up": clean_up,
+    "dump_ended": dump_ended,
     "left_behind": left_behind,
     **checkpoints.VERBS,
     **containers.VERBS,
