@@ -14,6 +14,7 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
+from .engine.plan import Operation
 from .metrics import METRICS
 from .quantities import shown
 from .statistics import median_of
@@ -68,9 +69,17 @@ def runs_chart(points: Sequence[Point], metric_name: str) -> dict[str, Any]:
 def _columns(points: Iterable[Point]) -> dict[str, list[Point]]:
     """Points by group, groups and points in order."""
     columns: dict[str, list[Point]] = {}
-    for point in sorted(points, key=lambda point: (point.group, point.job)):
+    for point in sorted(points, key=_order):
         columns.setdefault(point.group, []).append(point)
     return columns
+
+
+def _order(point: Point) -> tuple[str, int, str, int]:
+    """By workload, then operations as the exercise has them, then oldest first."""
+    operations = [str(operation) for operation in Operation]
+    known = point.operation in operations
+    place = operations.index(point.operation) if known else len(operations)
+    return point.workload, place, point.operation, point.job
 
 
 def _runs(strategy: str, columns: Mapping[str, Sequence[Point]], metric_name: str) -> go.Scatter:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from migrations_app.metrics import BIG, METRICS, Metric
 from migrations_app.models import MigrationJob
 from migrations_app.waterfall import Bar, Run, picture
 from migrations_app.words import ERRORS, NOTES, REASONS, WARNINGS, Explanation, explain
 
+OWN_TO_EACH = ("hostname", "disk_free_mib", "time")  # never alike, and no reason for anything
 Json = Mapping[str, Any]
 
 
@@ -34,7 +36,8 @@ class Difference:
 
     @property
     def differs(self) -> bool:
-        return self.source != self.target
+        """Whether it could explain a difference in figures."""
+        return self.source != self.target and self.name not in OWN_TO_EACH
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,12 @@ def noted(code: str, values: Mapping[str, object]) -> str:
         return str(text)
 
 
+def _short(value: str | int | float | bool) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
+
+
 def flat(facts: Json | None, prefix: str = "") -> dict[str, str]:
     """Nested facts as dotted names with short texts; long outputs are left to the host's page."""
     lines: dict[str, str] = {}
@@ -186,5 +195,5 @@ def flat(facts: Json | None, prefix: str = "") -> dict[str, str]:
         if isinstance(value, Mapping):
             lines.update(flat(value, f"{prefix}{name}."))
         elif isinstance(value, (str, int, float, bool)) and "\n" not in str(value):
-            lines[f"{prefix}{name}"] = str(value)
+            lines[f"{prefix}{name}"] = _short(value)
     return lines

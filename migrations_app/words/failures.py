@@ -114,9 +114,9 @@ FAILURES: dict[str, Word] = {
         ),
         _("The first error in CRIU's log names it; it stands below."),
     ),
-    "restore-under-way": Word(
-        _("A restore is still going on"),
-        _("The target had not finished restoring within the limit."),
+    "still-under-way": Word(
+        _("Something is still going on on the host"),
+        _("A dump or restore of this job had not come to an end within the limit."),
         _("Wait a moment and look at where the workload is before you launch another job."),
     ),
     "proof-failed": Word(

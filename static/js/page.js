@@ -37,6 +37,14 @@
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
   });
+  // A session that has ended answers with the login page: go there, never show it inside another.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const landed = new URL(event.detail.xhr.responseURL || location.href).pathname;
+    if (landed === document.body.dataset.login) {
+      event.detail.shouldSwap = false;
+      location.reload();
+    }
+  });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-send]")) event.target.form.requestSubmit();
   });

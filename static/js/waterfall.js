@@ -207,8 +207,9 @@
 
     besideBar(x, width, y, words) {
       const room = words.length * 7 + 12;
-      const after = x + width + room < this.width;
-      this.text(after ? x + width + 6 : x - 6, y + 17, "wf-value", after ? "start" : "end", words);
+      if (x + width + room < this.width) this.text(x + width + 6, y + 17, "wf-value", "start", words);
+      else if (x - room > this.left) this.text(x - 6, y + 17, "wf-value", "end", words);
+      else this.text(x + width - 6, y + 17, "wf-value", "end", words);
     }
   }
 

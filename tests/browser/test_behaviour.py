@@ -131,6 +131,14 @@ def test_the_keyboard_reaches_the_content_first(visit):
     assert visitor.page.evaluate("document.activeElement.id") == "main"
 
 
+def test_a_session_that_has_ended_leads_to_the_login_page(visit):
+    visitor = visit()
+    visitor.go("hosts")
+    visitor.page.context.clear_cookies()
+    visitor.page.evaluate("htmx.trigger('#strip', 'every')")
+    visitor.page.wait_for_url("**/login/?next=/hosts/")
+
+
 def test_signing_out_leads_to_the_login(visit):
     visitor = visit()
     visitor.page.click("[data-testid=user]")
