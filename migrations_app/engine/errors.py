@@ -36,6 +36,9 @@ class EngineError(Exception):
         # What the host ran before it failed, where it could still say so.
         self.commands: tuple[Mapping[str, Any], ...] = ()
 
+    def __str__(self) -> str:
+        return self.message  # what was learned of it since counts, too
+
 
 class HostError(EngineError):
     code = "host-error"

@@ -82,7 +82,7 @@ class JsonLines:
         try:
             for line in from_host:
                 self._deliver(json.loads(line))
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, TypeError):
             pass  # a broken session and a garbled one are alike: what waits is told below
         finally:
             self._fail_all()
