@@ -24,21 +24,12 @@ def _calls(case: Case) -> list[tuple[int, str]]:
     return [(at, call) for at, call in enumerate(calls) if at == 0 or call != calls[at - 1]]
 
 
-def _marks(call: str, when: str, options: dict[str, bool]) -> list[pytest.MarkDecorator]:
-    unheard = (
-        when == "late" and call.endswith(("container_checkpoint", "process_dump")) and not options
-    )
-    reason = "settlement does not wait for a dump that is still under way"
-    return [pytest.mark.xfail(reason=reason, strict=True)] if unheard else []
-
-
 def _faults(**options: bool) -> list[object]:
     return [
         pytest.param(
             case,
             Fault(at, error, when, **options),
             id=f"{case.id}-{at}-{call}-{error.code}-{when}",
-            marks=_marks(call, when, options),
         )
         for case in CASES
         for at, call in _calls(case)
