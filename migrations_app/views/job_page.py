@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from migrations_app.metrics import BIG, METRICS, Metric
 from migrations_app.models import MigrationJob
+from migrations_app.selectors import QueueHealth
 from migrations_app.waterfall import Bar, Run, picture
 from migrations_app.words import ERRORS, NOTES, REASONS, WARNINGS, Explanation, explain
 
@@ -43,7 +44,8 @@ class Difference:
 @dataclass(frozen=True)
 class JobPage:
     job: MigrationJob
-    ahead: int  # jobs before it in the queue
+    ahead: int = 0  # jobs before it in the queue
+    queue: QueueHealth | None = None  # while it has not ended: whether anybody works at all
 
     @property
     def report(self) -> Json:

@@ -38,8 +38,11 @@ def job_live(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(pk: int) -> JobPage:
     job = found(selectors.job(pk))
+    if job.is_finished:
+        return JobPage(job)
     queued = job.status == MigrationJob.Status.QUEUED
-    return JobPage(job, selectors.jobs_ahead_of(job) if queued else 0)
+    ahead = selectors.jobs_ahead_of(job) if queued else 0
+    return JobPage(job, ahead, selectors.queue_health())
 
 
 def job_report(request: HttpRequest, pk: int) -> HttpResponse:
