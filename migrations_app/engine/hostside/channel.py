@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 import ssl
 import struct
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..errors import StepFailed
@@ -44,7 +44,7 @@ def tls_context(certificate: str, key: str, peer: str, *, server: bool) -> ssl.S
 
 
 def _private_folder() -> str:
-    return "/run" if Path("/run").is_dir() else tempfile.gettempdir()
+    return "/run" if os.access("/run", os.W_OK) else tempfile.gettempdir()
 
 
 def send_json(connection: socket.socket, value: Mapping[str, Any]) -> None:

@@ -27,12 +27,11 @@ class ProcessSubject:
             message = "it has a terminal open, which CRIU cannot restore: start it without one"
             raise NotPossible(message, code="process-terminal")
         if not self.in_place:
-            self._refuse_target()
-            self.channel.files = self.source["files"]
+            self.channel.files = self._files_to_send()
             self.channel.open()
 
-    def _refuse_target(self) -> None:
-        """Its pids and the names of its files must be free there, its programs must be the same."""
+    def _files_to_send(self) -> list[str]:
+        """Those that the target lacks; its pids must be free there, its programs the same."""
         mapped, files = self.source["mapped"], self.source["files"]
         paths = sorted({*mapped, *files})
         pids = [str(pid) for pid in self.source["pids"]]
@@ -40,12 +39,13 @@ class ProcessSubject:
         if there["pids_taken"]:
             message = f"pid {there['pids_taken'][0]} is taken on the target"
             raise NotPossible(message, code="target-pid-taken")
-        for path, size in mapped.items():
-            if path not in files and there["sizes"][path] != size:
-                raise NotPossible(f"{path} is not the same on the target", code="file-differs")
-        for path in files:
-            if there["sizes"][path] is not None and path not in mapped:
+        lacking = [path for path in files if there["sizes"][path] is None]
+        for path in sorted({*paths} - {*lacking}):
+            if path not in mapped:
                 raise NotPossible(f"{path} is on the target already", code="target-file-exists")
+            if there["sizes"][path] != mapped[path]:
+                raise NotPossible(f"{path} is not the same on the target", code="file-differs")
+        return lacking
 
     def recall(self) -> None:
         journal = self._ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
@@ -55,7 +55,9 @@ class ProcessSubject:
             "mapped": journal.get("mapped", []),
             "output": journal.get("output"),
         }
-        self.channel.files = self.source["files"]
+        # What is mapped may have been on the target before: it is not the job's to remove.
+        files, mapped = self.source["files"], self.source["mapped"]
+        self.channel.files = [path for path in files if path not in mapped]
 
     def dump(self) -> None:
         with self.run.timeline.step(PhaseName.DUMP, Side.SOURCE):
