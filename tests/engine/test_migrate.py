@@ -4,14 +4,21 @@ import itertools
 
 import pytest
 
-from migrations_app.engine import Outcome, PhaseEnded, PhaseName, PhaseStarted, ProofKind
+from migrations_app.engine import (
+    Outcome,
+    PhaseEnded,
+    PhaseName,
+    PhaseStarted,
+    ProofKind,
+    StepFailed,
+)
 
 from . import pair as simulated
 from .cases import ACROSS, CASES, Case, run
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 across = pytest.mark.parametrize("case", ACROSS, ids=lambda case: case.id)
-CONTAINER, CLONE, IN_PLACE = CASES[0], CASES[1], CASES[2]
+CONTAINER, CLONE, IN_PLACE, PROCESS = CASES[0], CASES[1], CASES[2], CASES[3]
 SLACK_MS = 250.0  # real time that passes while the simulation counts its own
 CLOCKS_MS = 5.0  # how well the simulated clocks can be compared
 
@@ -207,6 +214,58 @@ def test_name_that_is_taken_on_the_target_is_refused_and_left_alone():
     report = run(CONTAINER.plan(), pair)
     assert report.error.code == "target-name-taken"
     assert pair.target.containers == {"cr": other} and "source" in pair.alive()
+
+
+def refuse(_):
+    raise StepFailed("it cannot be restored here", code="restore-failed")
+
+
+def holding(pair, path: str):
+    """The pair, with the process holding this file open and mapped."""
+    seen = pair.source._process_inspect
+
+    def inspect(params):
+        held = seen(params)
+        return {**held, "files": [*held["files"], path], "mapped": {**held["mapped"], path: 3}}
+
+    pair.source._process_inspect = inspect
+    pair.source.files[path] = [("a", 0), ("b", 0), ("c", 0)]
+    return pair
+
+
+def test_mapped_file_that_the_target_has_is_neither_sent_nor_removed():
+    pair = holding(PROCESS.pair(), "/opt/data")
+    pair.target.files["/opt/data"] = theirs = list(pair.source.files["/opt/data"])
+    pair.target._process_restore = refuse
+    report = run(PROCESS.plan(), pair)
+    assert report.error.workload_is_on == "source" and pair.alive() == ["source"]
+    assert pair.target.files == {"/opt/data": theirs} and "/opt/data" in pair.source.files
+    assert pair.target.files["/opt/data"] is theirs
+
+
+def test_mapped_file_that_the_target_lacks_goes_along():
+    pair = holding(PROCESS.pair(), "/opt/data")
+    assert run(PROCESS.plan(), pair).outcome is Outcome.SUCCEEDED
+    assert "/opt/data" in pair.target.files
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [("/opt/data", "file-differs"), (simulated.OUTPUT, "target-file-exists")],
+)
+def test_file_that_is_another_on_the_target_is_refused_and_kept(file: str, code: str):
+    pair = holding(PROCESS.pair(), "/opt/data")
+    pair.target.files[file] = theirs = [("other", 0)]
+    report = run(PROCESS.plan(), pair)
+    assert report.error.code == code and pair.alive() == ["source"]
+    assert pair.target.files == {file: theirs}
+
+
+def test_pid_that_is_taken_on_the_target_is_refused():
+    pair = PROCESS.pair()
+    pair.target.processes[simulated.PID] = simulated.Workload("running")
+    assert run(PROCESS.plan(), pair).error.code == "target-pid-taken"
+    assert "source" in pair.alive()
 
 
 def test_host_that_warns_is_told_and_not_refused():
