@@ -8,7 +8,8 @@ from typing import Any
 from migrations_app.engine import Limits, MigrationPlan, Operation, Report, WorkloadRef, migrate
 from migrations_app.engine.events import Event
 
-from .pair import CONTAINER, PROCESS, Pair
+from .pair import Pair
+from .simulated import CONTAINER, PROCESS
 
 QUICK = Limits(proof_s=0.05)
 

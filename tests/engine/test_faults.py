@@ -6,7 +6,8 @@ from migrations_app.engine import HostSessionLost, Outcome, Report, StepFailed, 
 from migrations_app.engine.errors import EngineError
 
 from .cases import CASES, Case, run
-from .pair import Fault, Pair
+from .pair import Pair
+from .simulated import Fault
 
 # A host that said that a step failed does not do it later; one that fell silent may.
 WHEN: dict[str, list[type[EngineError]]] = {

@@ -24,8 +24,9 @@ from migrations_app.engine import (
 )
 from migrations_app.engine.clocks import measure
 
-from .pair import CONTAINER, FACTS, Pair
+from .pair import Pair
 from .scripted import ScriptedHost
+from .simulated import CONTAINER, FACTS
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGd6nT8eEw7eFz1mG1RL9J2v4nH0m4X4ZkX0x7cXl5mC"
 SHORT_S = 0.2

@@ -10,8 +10,8 @@ from migrations_app.engine import (
     workload_status,
 )
 
-from .pair import CONTAINER, OUTPUT, PID, PROCESS
 from .scripted import ScriptedHost
+from .simulated import CONTAINER, OUTPUT, PID, PROCESS
 
 VALUES = {"interval_ms": 50}
 

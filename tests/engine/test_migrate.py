@@ -13,7 +13,7 @@ from migrations_app.engine import (
     StepFailed,
 )
 
-from . import pair as simulated
+from . import simulated
 from .cases import ACROSS, CASES, Case, run
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

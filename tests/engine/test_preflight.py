@@ -13,7 +13,7 @@ from migrations_app.engine.preflight import (
     refuse,
 )
 
-from .pair import FACTS
+from .simulated import FACTS
 
 CONTAINER, PROCESS = WorkloadKind.CONTAINER, WorkloadKind.PROCESS
 BOTH = {CONTAINER, PROCESS}

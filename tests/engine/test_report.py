@@ -12,7 +12,7 @@ from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
 from migrations_app.engine.report import SCHEMA, Metrics, Outcome, Phase, PhaseName, Proof, Report
 
 from .cases import CASES, Case, run
-from .pair import FACTS
+from .simulated import FACTS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
 # Heading in the document -> the keys that it must have a row for, no more and no less.

@@ -5,8 +5,9 @@ import pytest
 from migrations_app.engine import HostUnreachable, Outcome, clean_up, settle
 
 from .cases import ACROSS, CASES, Case
-from .pair import FACTS, OUTPUT, PID, Pair, Workload
+from .pair import Pair
 from .scripted import ScriptedHost
+from .simulated import FACTS, OUTPUT, PID, Workload
 
 CONTAINER, PROCESS = ACROSS
 across = pytest.mark.parametrize("case", ACROSS, ids=lambda case: case.id)

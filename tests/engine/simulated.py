@@ -1,0 +1,45 @@
+"""What the simulated hosts have in common: how long steps take, what runs on them, what breaks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from migrations_app.engine.errors import EngineError
+from migrations_app.engine.plan import WorkloadKind, WorkloadRef
+
+FACTS: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "facts.json").read_text())
+CONTAINER = WorkloadRef(WorkloadKind.CONTAINER, "cr")
+PID = 4711
+PROCESS = WorkloadRef(WorkloadKind.PROCESS, "counter", PID)
+OUTPUT = "/var/lib/migration-lab/workloads/counter/output"
+PROGRAM = "/bin/busybox"
+
+# How long steps take on these hosts, in milliseconds.
+CALL_TO_FROZEN, FROZEN_TO_DUMPED = 500, 1500
+CREATED, SENT = 300, 1000
+CALL_TO_RUNNING, RUNNING_TO_RETURN = 3000, 700
+IMAGE_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Raise `error` at the call of this number (of both hosts together)."""
+
+    at: int
+    error: type[EngineError]
+    when: str  # before, after, late: when the verb takes effect
+    for_good: bool = False  # the host does not answer again
+
+
+@dataclass
+class Workload:
+    """A container or a process: numbers that it printed, each with the wall clock's time."""
+
+    state: str
+    printed: list[tuple[str, int]] = field(default_factory=list)
+
+    def print(self, numbers: range, wall_ns: int) -> None:
+        self.printed += [(str(number), wall_ns + k * 10**6) for k, number in enumerate(numbers)]

@@ -1,0 +1,88 @@
+"""The verbs for bare processes of a simulated host; see pair.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrations_app.engine.errors import NotPossible, StepFailed
+
+from .simulated import OUTPUT, PROGRAM, Workload
+
+
+class Processes:
+    def _process_inspect(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        if params["pid"] not in self.processes:
+            raise NotPossible(f"there is no process {params['pid']}", code="workload-absent")
+        held = {"files": [OUTPUT], "mapped": {PROGRAM: 1000}, "output": OUTPUT}
+        return {"pids": [params["pid"]], "terminal": False, **held}
+
+    def _files_facts(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        sizes = {path: len(self.files[path]) for path in params["files"] if path in self.files}
+        sizes = dict.fromkeys(params["files"]) | sizes
+        taken = [int(pid) for pid in params["pids"] if int(pid) in self.processes]
+        return {"sizes": {**sizes, PROGRAM: 1000}, "pids_taken": taken}
+
+    def _process_dump(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        process = self.processes[params["pid"]]
+        held = {"files": [OUTPUT], "mapped": [PROGRAM], "output": OUTPUT}
+        self._job(params).update(source_pids=[params["pid"]], **held)
+        seen = self._dumped(process, params)
+        process.state = "stopped"
+        return {**seen, "output_size": len(process.printed)}
+
+    def _process_restore(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        (pid,) = map(int, params["pids"])
+        if pid in self.processes:
+            raise StepFailed(f"Can't fork for {pid}: File exists", code="restore-failed")
+        self._job(params)["target_pids"] = [pid]
+        self.processes[pid] = Workload("running", self.files[OUTPUT])
+        seen = self._restored(self.processes[pid], params)
+        self._job(params)["restored"] = pid
+        return {**seen, "pid": pid}
+
+    def _process_settle_in(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def _process_restored(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        self.finish("_restore")
+        return {"pid": self._job(params).get("restored")}
+
+    def _process_state(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        found = self.processes.get(params["pid"])
+        return {"state": found.state if found else "absent", "start_ticks": None}
+
+    def _process_discard(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        self._pending.pop("process_restore", None)
+        return self._end(self._job(params).get("target_pids", []))
+
+    def _process_kill(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return self._end(self._job(params).get("source_pids", []))
+
+    def _end(self, pids: list[int]) -> dict[str, Any]:
+        for pid in pids:
+            self.processes.pop(pid, None)
+        return {"pids": pids}
+
+    def _process_thaw(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        for pid in self._job(params).get("source_pids", []):
+            self.processes[pid].state = "running"
+        return {}
+
+    def _process_forget(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        for path in params["files"]:
+            self.files.pop(path, None)
+        return {"removed": params["files"]}
+
+    def _process_tail(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        part = self.files[OUTPUT][params.get("start") or 0 : params.get("end")]
+        return {"lines": [_stamped(*line) for line in part[-params["lines"] :]]}
+
+    def _process_signal(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        self._check_memory(self.files[OUTPUT])
+        return {}
+
+
+def _stamped(text: str, wall_ns: int) -> str:
+    """As the memory program writes it: its own time after a number, nothing after a check."""
+    return f"{text} {wall_ns}" if text.isdigit() else text
