@@ -4,7 +4,7 @@ import pytest
 
 from migrations_app.engine import HostUnreachable, Outcome, clean_up, settle
 
-from .cases import ACROSS, CASES, Case
+from .cases import ACROSS, CASES, Case, run
 from .pair import Pair
 from .scripted import ScriptedHost
 from .simulated import FACTS, OUTPUT, PID, Workload
@@ -99,6 +99,22 @@ def test_settling_twice_is_as_good_as_once(case: Case):
     settled(case, pair)
     report = settled(case, pair)
     assert pair.alive() == ["source"] and report.workload_after["side"] == "source"
+
+
+CLEANED = "a process that was restored is known by the journal alone, which is cleaned up"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [CONTAINER, pytest.param(PROCESS, marks=pytest.mark.xfail(reason=CLEANED, strict=True))],
+    ids=lambda case: case.id,
+)
+def test_worker_that_died_after_the_clean_up_is_no_failure(case: Case):
+    pair = case.pair()
+    run(case.plan(), pair)
+    report = settled(case, pair)
+    assert pair.alive() == ["target"]
+    assert report.outcome is Outcome.SUCCEEDED and report.workload_after["side"] == "target"
 
 
 @pytest.mark.parametrize("state", ["running", "exited"])
