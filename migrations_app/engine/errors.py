@@ -33,8 +33,10 @@ class EngineError(Exception):
         self.message = message
         self.code = code or type(self).code
         self.log_excerpt = log_excerpt
-        # What the host ran before it failed, where it could still say so.
+        # What the host ran before it failed, where it could still say so, and the tool's log:
+        # {"name", "text", "truncated"}.
         self.commands: tuple[Mapping[str, Any], ...] = ()
+        self.log: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         return self.message  # what was learned of it since counts, too

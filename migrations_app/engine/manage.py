@@ -37,17 +37,13 @@ def start_workload(
     return WorkloadRef(kind, name, started["pid"])
 
 
-def _output(ref: WorkloadRef) -> list[str]:
-    return [f"/var/lib/migration-lab/workloads/{ref.name}/output"]
-
-
 def stop_workload(host: Host, ref: WorkloadRef) -> None:
     """End it and remove what it wrote; fine when it is gone already."""
     if ref.kind is WorkloadKind.CONTAINER:
         call(host, "container_remove", {"name": ref.name}, timeout_s=START_S)
         return
-    call(host, "process_end", {"pid": ref.pid, "output": _output(ref)})
-    call(host, "process_forget", {"files": _output(ref)})
+    call(host, "process_end", {"pid": ref.pid, "output": [ref.own_output]})
+    call(host, "process_forget", {"files": [ref.own_output]})
 
 
 def workload_status(host: Host, ref: WorkloadRef) -> WorkloadStatus:
@@ -56,7 +52,7 @@ def workload_status(host: Host, ref: WorkloadRef) -> WorkloadStatus:
         params: dict[str, object] = {"name": ref.name}
         state = call(host, "container_state", params)["state"]
     else:
-        params = {"pid": ref.pid, "output": _output(ref)}
+        params = {"pid": ref.pid, "output": [ref.own_output]}
         state = call(host, "process_state", params)["state"]
     if state == "absent":
         return WorkloadStatus(state, None)

@@ -53,6 +53,11 @@ class WorkloadRef:
         if (self.kind is WorkloadKind.PROCESS) != (self.pid is not None):
             raise ValueError("a process has a pid, a container has none")
 
+    @property
+    def own_output(self) -> str:
+        """Where a process that we started writes, on whichever host it is."""
+        return f"/var/lib/migration-lab/workloads/{self.name}/output"
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -42,6 +42,8 @@ class Run:
             answer = self.hosts[side].ask(verb, {"job": self.job, **params}, timeout_s=timeout_s)
         except EngineError as error:
             self.timeline.ran(side, phase, error.commands)
+            if error.log:
+                self.logs.append(LogFile(side, **error.log))
             raise
         self.timeline.ran(side, phase, answer.commands)
         return answer.result

@@ -46,10 +46,13 @@ class Processes:
 
     def _process_restored(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self.finish("_restore")
-        return {"pid": self._job(params).get("restored")}
+        journal = self._job(params)
+        return {"pid": journal.get("restored"), "known": "target_pids" in journal}
 
     def _process_state(self, params: Mapping[str, Any]) -> dict[str, Any]:
         found = self.processes.get(params["pid"])
+        if found and params.get("output", [OUTPUT]) != [OUTPUT]:
+            found = None  # the pid is somebody else's by now
         return {"state": found.state if found else "absent", "start_ticks": None}
 
     def _process_discard(self, params: Mapping[str, Any]) -> dict[str, Any]:

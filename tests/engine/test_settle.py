@@ -101,14 +101,7 @@ def test_settling_twice_is_as_good_as_once(case: Case):
     assert pair.alive() == ["source"] and report.workload_after["side"] == "source"
 
 
-CLEANED = "a process that was restored is known by the journal alone, which is cleaned up"
-
-
-@pytest.mark.parametrize(
-    "case",
-    [CONTAINER, pytest.param(PROCESS, marks=pytest.mark.xfail(reason=CLEANED, strict=True))],
-    ids=lambda case: case.id,
-)
+@across
 def test_worker_that_died_after_the_clean_up_is_no_failure(case: Case):
     pair = case.pair()
     run(case.plan(), pair)

@@ -110,5 +110,5 @@ def _answer(answer: Mapping[str, Any]) -> Answer:
     raised = _ERRORS[error["kind"]](
         error["message"], code=error["code"], log_excerpt=error["log_excerpt"]
     )
-    raised.commands = commands
+    raised.commands, raised.log = commands, error.get("log")
     raise raised

@@ -38,8 +38,7 @@ class LocalHost:
         return self._lines.ask(verb, params, timeout_s=timeout_s)
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        self._lines.close()
         try:
             self._process.wait(ENDS_WITHIN_S)
         except subprocess.TimeoutExpired:

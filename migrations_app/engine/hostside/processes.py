@@ -183,10 +183,14 @@ def _called(argv: list[str], fields: Fields, runner: Runner) -> Callable[[], lis
 
 
 def process_restored(fields: Fields, _: Runner) -> dict[str, Any]:
-    """Wait until no restore of this job is under way; `pid` of what it restored, or null."""
+    """Wait until no restore of this job is under way.
+
+    `pid` of what it restored, or null; `known`: whether the job is in this host's books at all.
+    """
     folder = fields.job_folder()
     tree.wait_for_none(lambda: _restoring(folder), fields.seconds())
-    return {"pid": jobs.read(folder).get("restored")}
+    journal = jobs.read(folder)
+    return {"pid": journal.get("restored"), "known": "target_pids" in journal}
 
 
 def process_discard(fields: Fields, _: Runner) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     {"id": 7, "verb": "container_state", "params": {…}}
     {"id": 7, "result": {…}, "commands": [{argv, status, start_ns, end_ns}]}
-    {"id": 7, "error": {code, message, log_excerpt, kind}, "commands": […]}
+    {"id": 7, "error": {code, message, log_excerpt, log, kind}, "commands": […]}
 
 Each request has a thread, so that the clock can be asked while a dump runs. When the input ends,
 what was begun is finished before the program ends: a step half done is worse than one unheard.
@@ -90,4 +90,5 @@ def _error_json(error: EngineError) -> dict[str, Any]:
         "code": error.code,
         "message": error.message,
         "log_excerpt": error.log_excerpt,
+        "log": error.log,
     }

@@ -96,14 +96,19 @@ class ProcessSubject:
             )
 
     def on_target(self) -> bool:
-        restored = self._ask(Side.TARGET, PhaseName.ROLLBACK, "process_restored")["pid"]
-        return restored is not None and self._runs(Side.TARGET)
+        restored = self._ask(Side.TARGET, PhaseName.ROLLBACK, "process_restored")
+        if restored["known"]:
+            return restored["pid"] is not None and self._state(Side.TARGET) == "running"
+        return self._writes_its_own_output(Side.TARGET)
+
+    def _writes_its_own_output(self, side: Side) -> bool:
+        """After the clean-up no journal knows it any more, but its file does."""
+        output = [self.run.plan.workload.own_output]
+        answer = self._ask(side, PhaseName.ROLLBACK, "process_state", pid=self.pid, output=output)
+        return bool(answer["state"] == "running")
 
     def on_source(self) -> bool:
-        return self._runs(Side.SOURCE)
-
-    def _runs(self, side: Side) -> bool:
-        return self._state(side) == "running"
+        return self._state(Side.SOURCE) == "running"
 
     def _state(self, side: Side) -> str:
         return str(self._ask(side, PhaseName.ROLLBACK, "process_state", pid=self.pid)["state"])
