@@ -22,8 +22,10 @@ INSTANCE: str = env.str(
     "MIGRATION_LAB_INSTANCE", default=hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:6]
 )
 
+_port_file = DATA_DIR / "port"  # scripts/up remembers there where it serves
+_port = _port_file.read_text().strip() if _port_file.exists() else "8000"
 # The address people use. With https the cookies are marked secure and HTTP is turned away.
-SITE_URL: str = env.str("MIGRATION_LAB_URL", default="http://127.0.0.1:8000")
+SITE_URL: str = env.str("MIGRATION_LAB_URL", default=f"http://127.0.0.1:{_port}")
 BEHIND_TLS = SITE_URL.startswith("https://")
 
 DEBUG: bool = env.bool("DEBUG", default=False)

@@ -63,6 +63,8 @@ def main(argv: list[str] | None = None) -> int:
         parser().error("--target is needed to migrate")
     try:
         report = _run(options)
+    except OSError as error:
+        parser().error(str(error))
     except EngineError as error:
         print(f"{error.code}: {error.message}", file=sys.stderr)
         return EXIT[Outcome.FAILED]

@@ -193,12 +193,19 @@ def _clean(run: Run, subject: Subject, ending: _Ending) -> None:
     if ending.outcome is Outcome.IN_DOUBT:
         return
     with run.timeline.phase(PhaseName.CLEAN_UP, Side.SOURCE):
-        if ending.side is Side.TARGET:
-            try:
-                subject.release_source()
-            except EngineError as error:
-                run.warnings.append(f"source-not-released: {error.message}")
-        clean_up(run)
+        if ending.side is Side.TARGET and not _released(run, subject):
+            clean_up(run, (Side.TARGET,))  # the source's journal is what finds the rest there
+        else:
+            clean_up(run, run.sides)
+
+
+def _released(run: Run, subject: Subject) -> bool:
+    try:
+        subject.release_source()
+    except EngineError as error:
+        run.warnings.append(f"source-not-released: {error.message}")
+        return False
+    return True
 
 
 def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.datetime) -> Report:

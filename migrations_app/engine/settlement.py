@@ -6,7 +6,9 @@ the target has said, or can be asked, that it does not run the workload and will
 
 from __future__ import annotations
 
-from .errors import EngineError, HostError, WorkloadEnded
+from collections.abc import Iterable
+
+from .errors import EngineError, HostError, StepFailed, WorkloadEnded
 from .report import PhaseName, Side
 from .run import Run
 from .workloads.base import Subject
@@ -19,7 +21,10 @@ def settle(run: Run, subject: Subject) -> Side | None:
     kept on the source, and the error says why.
     """
     with run.timeline.phase(PhaseName.ROLLBACK, Side.SOURCE):
-        run.ask(Side.SOURCE, PhaseName.ROLLBACK, "dump_ended", memory=True)
+        try:
+            run.ask(Side.SOURCE, PhaseName.ROLLBACK, "dump_ended", memory=True)
+        except HostError:
+            return None if run.one_host else _where_in_doubt(run, subject)
         if _runs_in_place(run, subject):
             return Side.SOURCE
         if not run.one_host and not _target_is_off(run, subject):
@@ -37,6 +42,8 @@ def _resume(run: Run, subject: Subject) -> None:
     """Raises WorkloadEnded when there is nothing that could go on."""
     if not subject.frozen_on_source():
         journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
+        if not journal["has_image"] and journal.get("dump_unheard"):
+            raise StepFailed("Docker may still be writing the image", code="still-under-way")
         if not journal["has_image"]:
             raise WorkloadEnded("the workload ended by itself before its image was written")
     subject.resume_source()
@@ -74,9 +81,9 @@ def _discard_quietly(run: Run, subject: Subject) -> None:
         run.warnings.append(f"target-not-cleaned: {error.message}")
 
 
-def clean_up(run: Run) -> None:
-    """Remove what the job left on its hosts; what could not be removed is a warning."""
-    for side in run.sides:
+def clean_up(run: Run, sides: Iterable[Side]) -> None:
+    """Remove what the job left on these hosts; what could not be removed is a warning."""
+    for side in sides:
         try:
             run.ask(side, PhaseName.CLEAN_UP, "clean_up")
         except EngineError as error:

@@ -25,7 +25,12 @@ SETTLED_STATES = (State.RUNNING, State.STOPPED, State.LOST)
 SEEN = {
     "running": (State.RUNNING, ""),
     "paused": (State.RUNNING, ""),
+    "stopped": (State.RUNNING, ""),  # frozen, by a job or by hand
+    "restarting": (State.RUNNING, ""),
+    "created": (State.STOPPED, Code.WORKLOAD_ENDED),
     "exited": (State.STOPPED, Code.WORKLOAD_ENDED),
+    "removing": (State.STOPPED, Code.WORKLOAD_ENDED),
+    "dead": (State.STOPPED, Code.WORKLOAD_ENDED),
     "absent": (State.LOST, Code.WORKLOAD_ABSENT),
 }
 

@@ -29,7 +29,7 @@ class Processes:
         self._job(params).update(source_pids=[params["pid"]], **held)
         seen = self._dumped(process, params)
         process.state = "stopped"
-        return {**seen, "output_size": len(process.printed)}
+        return {**seen, "output_size": len(process.printed), "pids": [params["pid"]]}
 
     def _process_restore(self, params: Mapping[str, Any]) -> dict[str, Any]:
         (pid,) = map(int, params["pids"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,10 +76,9 @@ def _started(pair: Pair, kind: WorkloadKind, type_name: str) -> Iterator[Workloa
 
 
 def _wait_for_output(host: Host, ref: WorkloadRef) -> None:
-    for _ in range(100):
-        if workload_status(host, ref).last_line:
-            return
-    raise AssertionError("it prints nothing")
+    deadline = time.monotonic() + 10
+    while not workload_status(host, ref).last_line:
+        assert time.monotonic() < deadline, "it prints nothing"
 
 
 def test_a_container_goes_on_in_place_as_a_clone_and_on_the_other_host(
@@ -141,6 +141,21 @@ def test_ten_migrations_back_and_forth_end_with_ten_proofs(clean_pair: Pair) -> 
             assert_proven(run(ref, here, there, Operation.MIGRATE, ProofKind.SEQUENCE))
             here = there
         stop_workload(here, ref)
+
+
+def test_a_shell_whose_children_come_and_go_loses_none_of_them(clean_pair: Pair) -> None:
+    values = {"interval_ms": 10}  # a new `sleep` every time, so one is always about to change
+    ref = start_workload(
+        clean_pair.a, kind=WorkloadKind.PROCESS, name="exercise", type_name="counter", values=values
+    )
+    _wait_for_output(clean_pair.a, ref)
+    here = clean_pair.a
+    for _ in range(3):
+        assert_proven(run(ref, here, here, Operation.RESTORE_IN_PLACE, ProofKind.SEQUENCE))
+        there = clean_pair.other(here)
+        assert_proven(run(ref, here, there, Operation.MIGRATE, ProofKind.SEQUENCE))
+        here = there
+    stop_workload(here, ref)
 
 
 def test_an_image_that_the_target_lacks_is_sent_first(clean_pair: Pair) -> None:

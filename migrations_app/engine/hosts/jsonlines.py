@@ -39,7 +39,8 @@ class JsonLines:
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._lock = threading.Lock()
         self.lost = False
-        threading.Thread(target=self._read, args=(from_host,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(from_host,), daemon=True)
+        self._reader.start()
 
     def ask(self, verb: str, params: Mapping[str, Any], *, timeout_s: float) -> Answer:
         """See base.Host.ask. The host is told timeout_s and ends what takes longer by itself."""
@@ -59,6 +60,11 @@ class JsonLines:
         """Tell the host that no more requests come; it finishes what it has begun."""
         with contextlib.suppress(OSError, ValueError):
             self._to_host.close()
+
+    def wait_for_end(self, limit_s: float) -> None:
+        """Until the reader has seen the end of what the host says."""
+        if threading.current_thread() is not self._reader:
+            self._reader.join(limit_s)
 
     def _expect(self) -> tuple[int, Future[dict[str, Any]]]:
         future: Future[dict[str, Any]] = Future()
@@ -85,6 +91,8 @@ class JsonLines:
         except (OSError, ValueError, KeyError, TypeError):
             pass  # a broken session and a garbled one are alike: what waits is told below
         finally:
+            with contextlib.suppress(OSError, ValueError):
+                from_host.close()
             self._fail_all()
 
     def _deliver(self, answer: dict[str, Any]) -> None:

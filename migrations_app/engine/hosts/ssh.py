@@ -62,7 +62,7 @@ def known_host_key(known_hosts: Path, address: str, port: int = 22) -> str:
     entries = paramiko.HostKeys(str(known_hosts)).lookup(name)
     if not entries:
         raise HostKeyMismatch(f"{known_hosts} has no key for {name}", code="host-key-unknown")
-    kind = min(entries.keys())  # ssh-ed25519 comes before ssh-rsa
+    kind = "ssh-ed25519" if "ssh-ed25519" in entries else min(entries.keys())
     return f"{kind} {entries[kind].get_base64()}"
 
 
@@ -123,11 +123,14 @@ class SshHost:
             raise
 
     def close(self) -> None:
-        if self._lines is not None:
-            self._lines.close()
-        if self._transport is not None:
-            self._transport.close()
+        lines, transport = self._lines, self._transport
         self._transport = self._lines = None
+        if lines is not None:
+            lines.close()
+        if transport is not None:
+            transport.close()
+        if lines is not None:
+            lines.wait_for_end(1.0)
 
     def __enter__(self) -> SshHost:
         return self.open()

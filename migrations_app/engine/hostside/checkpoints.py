@@ -40,7 +40,11 @@ def container_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
     jobs.note(fields.job_folder(), source_container=container.id, images_out=str(folder))
     argv = docker.checkpoint_create_argv(name, checkpoint_name(job))
     watch = CriuWatch(runc.criu_work_folders(container.id), cgroup_probe(container.pid))
-    seen = watched(watch, lambda: [runner(argv, limit_s=fields.seconds(), check=False)], "dump")
+    try:
+        seen = watched(watch, lambda: [runner(argv, limit_s=fields.seconds(), check=False)], "dump")
+    except StepTimedOut:
+        jobs.note(fields.job_folder(), dump_unheard=True)  # Docker goes on with it
+        raise
     jobs.note(fields.job_folder(), dumped=True)
     return {**seen, "image_bytes": size_of(Path(folder))}
 
@@ -130,7 +134,19 @@ def container_discard(fields: Fields, runner: Runner) -> dict[str, Any]:
     ended = end_restore(made, runner) if made else []
     if journal.get("target_container_name") != fields.name():
         return {"removed": False, "ended": ended}  # of that name there may be somebody else's
-    return {**container_remove(fields, runner), "ended": ended}
+    removed = container_remove(fields, runner)
+    if made:
+        _remove_leftover_bundle(made)
+    return {**removed, "ended": ended}
+
+
+def _remove_leftover_bundle(container_id: str) -> None:
+    """containerd cannot remove a bundle in which a killed CRIU had mounts, and forgets it."""
+    points = procfs.parse_mount_points(Path("/proc/self/mountinfo").read_text())
+    for base in runc.BUNDLES_ON_DISK:
+        for folder in (base / container_id, base / f".{container_id}"):
+            if not any(point.startswith(str(folder)) for point in points):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _until_stored(argv: list[str], fields: Fields, runner: Runner) -> list[Ran]:

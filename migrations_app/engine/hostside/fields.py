@@ -58,6 +58,13 @@ class Fields:
     def pid(self) -> int:
         return self.integer("pid", 2, 2**22)
 
+    def pids(self) -> list[int]:
+        """`pids`, sent as strings of digits."""
+        texts = self.strings("pids", most=4096)
+        if not all(re.fullmatch(r"[0-9]{1,7}", text) for text in texts):
+            raise _bad("pids")
+        return [int(text) for text in texts]
+
     def seconds(self) -> float:
         value = self._values.get("limit_s", 30)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 7200:

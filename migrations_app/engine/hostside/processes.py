@@ -94,10 +94,10 @@ def _facts(paths: list[str]) -> dict[str, int | None]:
 
 def files_facts(fields: Fields, _: Runner) -> dict[str, Any]:
     """Size of each file, null where there is none; and which of `pids` are taken here."""
-    pids = [int(pid) for pid in fields.strings("pids", most=4096)]
+    taken = tree.numbers_in_use()
     return {
         "sizes": _facts([str(path) for path in fields.paths("files")]),
-        "pids_taken": [pid for pid in pids if Path(f"/proc/{pid}").exists()],
+        "pids_taken": [pid for pid in fields.pids() if pid in taken],
     }
 
 
@@ -142,19 +142,20 @@ def process_dump(fields: Fields, runner: Runner) -> dict[str, Any]:
     pid, folder = fields.pid(), jobs.open_folder(fields.job_folder())
     pids = procfs.tree_of(pid, tree.parents())
     held = {"files": tree.open_files(pids), "mapped": tree.mapped_files(pids)}
-    jobs.note(
-        folder, source_pid=pid, source_pids=pids, output=tree.link(f"/proc/{pid}/fd/1"), **held
-    )
+    jobs.note(folder, source_pid=pid, output=tree.link(f"/proc/{pid}/fd/1"), **held)
     images, work = folder / "images", folder / "work"
     watch = CriuWatch([work, images], stopped_probe(pid))
     try:
         seen = watched(watch, _called(criu.dump_argv(pid, images, work), fields, runner), "dump")
     except StepFailed:
-        tree.let_continue(pids)
+        tree.let_continue(procfs.tree_of(pid, tree.parents()))
         raise
-    jobs.note(folder, dumped=True)
+    # Only now, when all of them stand still: a shell's children come and go until the freeze.
+    pids = procfs.tree_of(pid, tree.parents())
+    jobs.note(folder, dumped=True, source_pids=pids)
     return {
         **seen,
+        "pids": pids,
         "image_bytes": size_of(images),
         "output_size": _output_size(pid),
     }
@@ -169,7 +170,9 @@ def process_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
     """`criu restore`; pid, start_ns, end_ns and what the watch saw."""
     folder = jobs.open_folder(fields.job_folder())
     images, work = folder / "images", folder / "work"
-    jobs.note(folder, target_pids=[int(pid) for pid in fields.strings("pids", most=4096)])
+    # Of those taken by now, none is ours: the restore will fail, and they must be left alone.
+    free = [pid for pid in fields.pids() if tree.stat_of(pid) is None]
+    jobs.note(folder, target_pids=free)
     argv = criu.restore_argv(images, work, work / "pid")
     (work / "pid").unlink(missing_ok=True)
     seen = watched(CriuWatch([work, images]), _called(argv, fields, runner), "restore")
@@ -207,20 +210,25 @@ def _restoring(folder: Path) -> list[int]:
     return tree.naming(["restore", str(folder / "images")])
 
 
-def _journal_pids(folder: Path) -> list[int]:
-    return list(jobs.read(folder).get("source_pids", []))
+def _dumped_tree(folder: Path) -> list[int]:
+    """What the dump left stopped; where nobody could write it down, as it stands now."""
+    journal = jobs.read(folder)
+    noted, root = journal.get("source_pids"), journal.get("source_pid")
+    if noted is not None or root is None:
+        return list(noted or [])
+    return procfs.tree_of(root, tree.parents())
 
 
 def process_thaw(fields: Fields, _: Runner) -> dict[str, Any]:
     """The way back after a dump: the tree goes on where it was stopped."""
-    pids = _journal_pids(fields.job_folder())
+    pids = _dumped_tree(fields.job_folder())
     tree.let_continue(pids)
     return {"pids": pids}
 
 
 def process_kill(fields: Fields, _: Runner) -> dict[str, Any]:
     """End the dumped tree, and return when its pids are free."""
-    pids = _journal_pids(fields.job_folder())
+    pids = _dumped_tree(fields.job_folder())
     tree.kill(pids)
     return {"pids": pids}
 

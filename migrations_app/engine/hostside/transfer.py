@@ -158,14 +158,16 @@ def _copied(source: IO[bytes], target: FrameWriter) -> int:
 def _unpack(reader: FrameReader, folder: Path, allowed: frozenset[str] | None) -> None:
     """Unpack a tar stream below folder, owners and modes kept; only what is allowed, if given."""
     with tarfile.open(fileobj=reader, mode="r|", bufsize=FRAME) as archive:
+        # Members are checked here; owners and modes must come along, since CRIU compares them.
+        # Python before 3.11.4 has no filters and keeps them anyway.
+        archive.extraction_filter = getattr(tarfile, "fully_trusted_filter", None)
         for member in archive:
             if allowed is not None and "/" + member.name not in allowed:
                 raise StepFailed(f"unexpected file {member.name!r}", code="transfer-failed")
             if not (member.isfile() or member.isdir()) or not _stays_below(member.name):
                 raise StepFailed(f"unexpected member {member.name!r}", code="transfer-failed")
             (folder / member.name).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            # Checked above; owners and modes must come along, CRIU compares them.
-            archive.extract(member, folder, filter="fully_trusted")
+            archive.extract(member, folder)
 
 
 def _stays_below(name: str) -> bool:

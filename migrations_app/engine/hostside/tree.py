@@ -24,6 +24,12 @@ def parents() -> dict[int, int]:
     return found
 
 
+def numbers_in_use() -> set[int]:
+    """Every number that a new process can't have: pids, and ids of groups and sessions."""
+    stats = filter(None, map(stat_of, parents()))
+    return {number for stat in stats for number in (stat.pid, stat.group, stat.session)}
+
+
 def stat_of(pid: int) -> procfs.Stat | None:
     """None when there is no such process."""
     try:

@@ -11,6 +11,8 @@ class Stat:
     name: str
     state: str  # one letter: R, S, D, T (stopped), t (traced), Z
     parent: int
+    group: int
+    session: int
     start_ticks: int  # since boot; with the pid it tells one process from another
 
 
@@ -19,7 +21,8 @@ def parse_stat(text: str) -> Stat:
     head, _, rest = text.rpartition(")")
     pid, _, name = head.partition("(")
     fields = rest.split()
-    return Stat(int(pid), name, fields[0], int(fields[1]), int(fields[19]))
+    parent, group, session = map(int, fields[1:4])
+    return Stat(int(pid), name, fields[0], parent, group, session, int(fields[19]))
 
 
 def tree_of(root: int, parents: dict[int, int]) -> list[int]:

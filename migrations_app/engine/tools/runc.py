@@ -15,6 +15,12 @@ DOCKER_BUNDLES = tuple(
     for state in ("/run/containerd", "/run/docker/containerd/daemon")
 )
 
+# Where those links lead.
+BUNDLES_ON_DISK = tuple(
+    PurePosixPath(root) / "io.containerd.runtime.v2.task" / "moby"
+    for root in ("/var/lib/containerd", "/var/lib/docker/containerd/daemon")
+)
+
 
 def parse_version(output: str) -> str | None:
     """`1.1.15+ds1` from `runc --version`, and the same from crun, podman."""

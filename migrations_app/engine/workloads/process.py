@@ -62,6 +62,7 @@ class ProcessSubject:
     def dump(self) -> None:
         with self.run.timeline.step(PhaseName.DUMP, Side.SOURCE):
             seen = self._ask(Side.SOURCE, PhaseName.DUMP, "process_dump", memory=True, pid=self.pid)
+        self.source["pids"] = seen["pids"]
         record_dump(self.run, seen)
 
     def create(self) -> None:
