@@ -19,6 +19,7 @@ from .tools.docker import RESTORE_BROKEN_SINCE
 Facts = Mapping[str, Any]
 BOTH = (WorkloadKind.PROCESS, WorkloadKind.CONTAINER)
 CONTAINERS = (WorkloadKind.CONTAINER,)
+OLDEST_PYTHON = (3, 10)  # what the hostside program is written for
 
 
 class Severity(StrEnum):
@@ -39,6 +40,17 @@ def _not_root(facts: Facts) -> Problem | None:
     if facts["root"]:
         return None
     return Problem("host-not-root", message="the hostside program is not root")
+
+
+def _python_too_old(facts: Facts) -> Problem | None:
+    if version_tuple(facts["python"]) >= OLDEST_PYTHON:
+        return None
+    needed = ".".join(map(str, OLDEST_PYTHON))
+    return Problem(
+        "python-too-old",
+        values={"version": facts["python"], "needed": needed},
+        message=f"Python {facts['python']} on the host: {needed} is needed",
+    )
 
 
 def _criu_missing(facts: Facts) -> Problem | None:
@@ -117,6 +129,7 @@ def _docker_restore_broken(facts: Facts) -> Problem | None:
 CHECKS: tuple[Callable[[Facts], Problem | None], ...] = (
     _not_root,
     _wsl,
+    _python_too_old,
     _criu_missing,
     _criu_too_old,
     _criu_check,

@@ -21,6 +21,12 @@ PROBLEMS: dict[str, Word] = {
         ),
         _("Use a real virtual machine, for instance with VirtualBox or Hyper-V."),
     ),
+    "python-too-old": Word(
+        _("Python is too old on this host"),
+        _("Our program on the host is written for Python 3.10 or newer."),
+        _("Take a newer release of the distribution, or install a newer python3."),
+        named=_("Python {version} is too old: {needed} is needed"),
+    ),
     "criu-missing": Word(
         _("CRIU is not installed"),
         _("CRIU is the tool that takes checkpoints; nothing works without it."),

@@ -24,6 +24,7 @@ SILENT = {"version": None, "experimental": None, "error": "Cannot connect to the
 ROWS: list[tuple[dict[str, Any], str, str, set[WorkloadKind]]] = [
     ({"root": False}, "host-not-root", "fail", BOTH),
     ({"wsl": True}, "wsl", "fail", BOTH),
+    ({"python": "3.9.2"}, "python-too-old", "fail", BOTH),
     ({"criu": None}, "criu-missing", "fail", BOTH),
     ({"criu": {**CRIU, "version": "4.1.1"}}, "criu-too-old", "fail", BOTH),
     ({"criu": {**CRIU, "version": "4.1"}, "kernel": "6.12.9"}, "criu-too-old", "warn", BOTH),
