@@ -17,12 +17,6 @@ from .outcome import Ending, conclude, ending_in_doubt, ending_of
 logger = logging.getLogger(__name__)
 
 
-def reap() -> None:
-    """Settles every lost job, here and now."""
-    for job_id in MigrationJob.objects.lost().values_list("pk", flat=True):
-        settle_job(job_id=job_id)
-
-
 def settle_job(*, job_id: int) -> None:
     """Asks both hosts and ends the job with the truth; in doubt while they can't be asked."""
     lost = (

@@ -18,15 +18,20 @@ def state_of(job):
     return MigrationJob.objects.select_related("workload").get(pk=job.pk)
 
 
+def settle_lost_jobs():
+    for job_id in MigrationJob.objects.lost().values_list("pk", flat=True):
+        reap.settle_job(job_id=job_id)
+
+
 def test_a_living_lease_is_respected(db, engine):
     make_running_job()
-    reap.reap()
+    settle_lost_jobs()
     assert not engine.calls
 
 
 def test_a_lost_job_that_did_not_happen_ends_failed_on_the_source(db, engine):
     job = make_running_job(lease_s=GONE)
-    reap.reap()
+    settle_lost_jobs()
     job = state_of(job)
     assert (job.status, job.workload_is_on) == ("failed", "source")
     assert (job.workload.state, job.workload.host_id) == ("running", job.source_id)
@@ -37,7 +42,7 @@ def test_a_lost_job_that_did_not_happen_ends_failed_on_the_source(db, engine):
 def test_a_lost_job_that_did_happen_ends_succeeded_on_the_target(db, engine):
     engine.on_settle = fakes.report_of
     job = make_running_job(lease_s=GONE)
-    reap.reap()
+    settle_lost_jobs()
     job = state_of(job)
     assert (job.status, job.workload.host_id) == ("succeeded", job.target_id)
 
@@ -45,7 +50,7 @@ def test_a_lost_job_that_did_happen_ends_succeeded_on_the_target(db, engine):
 def test_hosts_that_do_not_answer_leave_it_in_doubt_and_it_is_asked_again_later(db, engine):
     job = make_running_job(lease_s=GONE)
     engine.connect_errors[job.target.name] = HostUnreachable("no answer")
-    reap.reap()
+    settle_lost_jobs()
     job = state_of(job)
     assert (job.status, job.error_code) == ("in_doubt", "hosts-silent")
     assert job.workload.state == Workload.State.MIGRATING
@@ -59,13 +64,13 @@ def due(job):
 def test_doubt_ends_when_the_hosts_answer(db, engine):
     job = make_running_job(lease_s=GONE)
     engine.connect_errors[job.target.name] = HostUnreachable("no answer")
-    reap.reap()
+    settle_lost_jobs()
     due(job)
-    reap.reap()
+    settle_lost_jobs()
     assert state_of(job).transitions.count() == 1  # still in doubt: nothing new to tell
     engine.connect_errors.clear()
     due(job)
-    reap.reap()
+    settle_lost_jobs()
     assert (state_of(job).status, state_of(job).error_code) == ("failed", "settled")
 
 
@@ -74,7 +79,7 @@ def test_an_engine_still_in_doubt_changes_nothing(db, engine):
         plan, outcome=Outcome.IN_DOUBT, workload_after=None
     )
     job = make_running_job(lease_s=GONE)
-    reap.reap()
+    settle_lost_jobs()
     assert state_of(job).status == "in_doubt"
 
 
@@ -106,6 +111,6 @@ def test_a_fault_of_ours_leaves_doubt_and_free_hosts(db, engine, caplog):
 
     engine.on_settle = broken
     job = make_running_job(lease_s=GONE)
-    reap.reap()
+    settle_lost_jobs()
     assert (state_of(job).status, state_of(job).error_code) == ("in_doubt", "internal-error")
     assert not Host.objects.exclude(leased_by=None).exists()

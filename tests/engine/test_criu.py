@@ -109,3 +109,9 @@ def test_restore_lets_go_of_what_it_made():
 def test_feature_is_asked_for_by_its_name():
     assert criu.check_argv(feature="timens") == ["criu", "check", "--feature", "timens"]
     assert criu.check_argv(everything=True) == ["criu", "check", "--all"]
+
+
+def test_log_with_nothing_but_harmless_lines_is_quoted_by_its_end():
+    log = "(00.1) Error (criu/util.c:1): rlimit: Can't setup RLIMIT_NOFILE\n(00.2) pie: reading\n"
+    assert criu.first_error(log) is None
+    assert (criu.excerpt(log) or "").endswith("pie: reading")

@@ -146,3 +146,12 @@ def test_clean_up_removes_the_job_and_is_fine_with_none(call, tmp_path: Path):
     assert call("clean_up")["removed"] == [str(tmp_path / "jobs" / "j-1")]
     assert call("clean_up")["removed"] == []
     assert call("left_behind")["folders"] == [str(tmp_path / "jobs" / "j-2")]
+
+
+def test_link_that_leads_nowhere_and_a_number_of_a_group_are_in_the_way(call, tmp_path: Path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    absent = str(tmp_path / "absent")
+    group = os.getpgid(0)
+    told = call("files_facts", files=[str(tmp_path / "link"), absent], pids=[str(group), "1"])
+    assert told["sizes"][str(tmp_path / "link")] is not None and told["sizes"][absent] is None
+    assert told["pids_taken"] == [group, 1]

@@ -96,7 +96,7 @@ def files_facts(fields: Fields, _: Runner) -> dict[str, Any]:
     """Size of each file, null where there is none; and which of `pids` are taken here."""
     taken = tree.numbers_in_use()
     return {
-        "sizes": _facts([str(path) for path in fields.paths("files")]),
+        "sizes": {str(path): tree.own_size(path) for path in fields.paths("files")},
         "pids_taken": [pid for pid in fields.pids() if pid in taken],
     }
 

@@ -143,7 +143,7 @@ def _fill(item: str, fields: Fields, writer: FrameWriter) -> None:
         pipe_out_of(argv, lambda out: _copied(out, writer), limit_s=fields.seconds())
         return
     with tarfile.open(fileobj=writer, mode="w|", bufsize=FRAME) as archive:
-        archive.copybufsize = FRAME
+        archive.copybufsize = FRAME  # type: ignore[attr-defined]  # not in typeshed
         if item == "files":
             for path in fields.paths("files"):
                 archive.add(path, arcname=str(path).lstrip("/"))

@@ -84,6 +84,14 @@ def size(path: Path) -> int | None:
         return None
 
 
+def own_size(path: Path) -> int | None:
+    """Of a link its own size: one that leads nowhere is in the way, too."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return None
+
+
 def command_line(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -88,7 +88,9 @@ def error_lines(log: str) -> list[str]:
     lines = [line for line in map(str.strip, log.splitlines()) if _ERROR.match(line)]
     telling = [line for line in lines if not any(known in line for known in HARMLESS)]
     causes = [line for line in telling if not any(word in line for word in CONSEQUENCES)]
-    return telling if causes else lines
+    if telling and not causes:
+        return lines
+    return telling
 
 
 def first_error(log: str) -> str | None:
