@@ -21,7 +21,9 @@ def redis_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="lab-redis-") as folder:
         socket = Path(folder) / "s"  # short: a socket's path has 107 characters at most
         argv = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
-        process = subprocess.Popen([*argv, "--dir", folder], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*argv, "--dir", folder], executable=program(), stdout=subprocess.DEVNULL
+        )
         try:
             url = f"unix://{socket}"
             assert wait_until(lambda: answers(url))
@@ -39,5 +41,10 @@ def answers(url: str) -> bool:
         return False
 
 
+def program() -> str | None:
+    """Debian's redis-tools has the server under another name; it goes by what it is called."""
+    return shutil.which("redis-server") or shutil.which("redis-check-rdb")
+
+
 def is_installed() -> bool:
-    return shutil.which("redis-server") is not None
+    return program() is not None
