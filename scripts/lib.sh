@@ -3,7 +3,7 @@
 SITE_PACKAGES=(python3-venv redis-tools)
 LAB_PACKAGES=(mmdebstrap systemd-container gcc libc6-dev iproute2 openssh-client)
 CHECK_PACKAGES=(python3-venv gettext git)
-TEST_PACKAGES=(chromium fonts-noto-cjk busybox-static)
+TEST_PACKAGES=(chromium fonts-noto-cjk)
 
 is_installed() {
     [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
