@@ -207,9 +207,13 @@ def test_a_process_that_dies_before_the_dump_is_told_as_ended(
 def test_a_session_lost_while_it_restores_is_opened_again_and_asked(
     clean_pair: Pair, container: WorkloadRef
 ) -> None:
-    command = "pkill -f --oldest '[h]ostside-.*pyz' || true"
+    # A moment after the restore is asked for, while Docker is at it (some 300 ms).
+    kill = "sleep 0.15; pkill -9 -f '[h]ostside-.*pyz'"
+    command = f'nohup sh -c "{kill}" >/dev/null 2>&1 </dev/null &'
     fault = Fault(clean_pair, clean_pair.b, PhaseStarted, "restore", command)
     report = run_with(fault, container, clean_pair)
+    lost = [w for w in report.warnings if w.startswith("answer-lost")]
+    assert lost or (report.error and report.error.code == "host-session-lost")
     states = [workload_status(host, container).state for host in clean_pair.both()]
-    assert sorted(states) == ["absent", "running"]
-    assert report.outcome in (Outcome.SUCCEEDED, Outcome.FAILED)
+    assert states == (["absent", "running"] if lost else ["running", "absent"])
+    assert report.outcome is (Outcome.SUCCEEDED if lost else Outcome.FAILED)

@@ -84,21 +84,34 @@ def container_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
     if fields.flag("dumped_here"):
         container_collect(fields, runner)
     watch = CriuWatch(runc.criu_work_folders(container.id))
-    before = _unpacked()
+    _note_unpacked(fields.job_folder())
     try:
         return watched(watch, lambda: _until_stored(argv, fields, runner), "restore")
     except StepTimedOut:
         # Docker goes on with it, and holds its lock on the container meanwhile.
         end_restore(container.id, runner)
         raise
-    finally:
-        for folder in _unpacked() - before:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpacked() -> set[Path]:
+def _unpacked() -> set[str]:
     """Where containerd unpacks what it restores; it never removes it, and it is memory."""
-    return set(Path(tempfile.gettempdir()).glob("ctrd-checkpoint*"))
+    return set(map(str, Path(tempfile.gettempdir()).glob("ctrd-checkpoint*")))
+
+
+def _note_unpacked(folder: Path) -> None:
+    """What was there before the job's first restore is not the job's to remove."""
+    if "unpacked_before" not in jobs.read(folder):
+        jobs.note(folder, unpacked_before=sorted(_unpacked()))
+
+
+def _remove_unpacked(journal: Mapping[str, Any]) -> list[str]:
+    """By the journal, so that it also happens when the program that restored was killed."""
+    if "unpacked_before" not in journal:
+        return []
+    ours = sorted(_unpacked() - set(journal["unpacked_before"]))
+    for folder in ours:
+        shutil.rmtree(folder, ignore_errors=True)
+    return ours
 
 
 def end_restore(container_id: str, runner: Runner) -> list[int]:
@@ -181,7 +194,7 @@ def forget(folder: Path, job: str, runner: Runner) -> list[str]:
         runner(["docker", "rm", "--force", clone.id], check=False)
         removed.append(f"container {clone.id}")
     if journal:
-        removed += _remove_checkpoints(job, runner)
+        removed += _remove_checkpoints(job, runner) + _remove_unpacked(journal)
     return removed
 
 
