@@ -3,11 +3,12 @@
 python -m migrations_app.lab up
 """
 
-from .config import LabConfig, LabHost, config_from, default_instance
+from .config import DockerKind, LabConfig, LabHost, config_from, default_instance
 from .errors import LabBootFailed, LabCommandFailed, LabError, LabNotPossible
 from .instance import HostStatus, down, missing, purge, reset, shell_argv, status, up
 
 __all__ = [
+    "DockerKind",
     "HostStatus",
     "LabBootFailed",
     "LabCommandFailed",

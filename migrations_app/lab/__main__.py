@@ -17,7 +17,7 @@ def main() -> int:
     options = vars(parser.parse_args())
     try:
         carry_out(
-            config_from(os.environ, hosts=options.get("hosts")),
+            config_from(os.environ, hosts=options.get("hosts"), docker=options.get("docker")),
             options["action"],
             host=options.get("host", ""),
             purge=options.get("purge", False),

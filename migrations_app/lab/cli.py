@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from . import instance
-from .config import LabConfig, LabHost, Say
+from .config import DockerKind, LabConfig, LabHost, Say
 
 Register = Callable[[list[LabHost]], object]
 
@@ -18,6 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     up = actions.add_parser("up", help="boot the lab hosts that don't run")
     up.add_argument(
         "--hosts", type=int, metavar="N", help="how many (default: as many as there are, or 2)"
+    )
+    up.add_argument(
+        "--docker",
+        type=DockerKind,
+        choices=list(DockerKind),
+        help="which Docker they have, 28 means 28 or newer (default: as the lab has, or 26);"
+        " hosts that have the other are wiped",
     )
     down = actions.add_parser("down", help="stop the lab hosts")
     down.add_argument("--purge", action="store_true", help="and remove all they kept")
@@ -63,7 +70,7 @@ def _say_status(config: LabConfig, say: Say) -> None:
         say(f"lab {config.instance} has no hosts")
     for host in hosts:
         state = "up" if host.answers else "starting" if host.running else "down"
-        say(f"{host.name}  {state}  {host.address or '-'}")
+        say(f"{host.name}  {state}  {host.address or '-'}  Docker {host.docker}")
 
 
 def _shell(config: LabConfig, host: str) -> NoReturn:

@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -18,7 +19,36 @@ MAX_HOSTS = len(string.ascii_lowercase)
 DEFAULT_HOSTS = 2
 FIRST_HOST_NUMBER = 10  # host part of lab-a's address; the machine itself is 1
 CHECKOUT = Path(__file__).resolve().parents[2]
+KIND_FILE = "docker-kind"  # in a lab's folder, and in each host's
 Say = Callable[[str], None]  # takes a sentence for whoever waits
+
+
+class DockerKind(StrEnum):
+    """Which Docker a lab's hosts have, by its least major version."""
+
+    DOCKER_26 = "26"  # Debian 13's own: the last on which the exercise works by hand
+    DOCKER_28 = "28"  # Debian testing's, 28 or newer: `docker start --checkpoint` is broken there
+
+
+DEFAULT_KIND = DockerKind.DOCKER_26
+
+
+def kept_kind(folder: Path) -> DockerKind:
+    """The kind noted in a lab's or a host's folder; where none is, it is the default.
+
+    Raises LabNotPossible for a note that this version can't read.
+    """
+    note = folder / KIND_FILE
+    if not note.exists():
+        return DEFAULT_KIND
+    try:
+        return DockerKind(note.read_text().strip())
+    except ValueError as error:
+        raise LabNotPossible(f"{note} names no kind of Docker", code="lab-kind-unknown") from error
+
+
+def keep_kind(folder: Path, kind: DockerKind) -> None:
+    (folder / KIND_FILE).write_text(f"{kind}\n")
 
 
 @dataclass(frozen=True)
@@ -77,6 +107,11 @@ class HostPlace:
         """Says which shared root the host was booted from."""
         return self.folder / "root"
 
+    @property
+    def docker(self) -> DockerKind:
+        """What it was last booted with."""
+        return kept_kind(self.folder)
+
     def address(self, subnet: IPv4Network) -> str:
         return str(subnet[FIRST_HOST_NUMBER + self.index])
 
@@ -87,6 +122,7 @@ class LabConfig:
 
     instance: str
     hosts: int | None = None  # None: as many as the lab has, two for a new one
+    docker: DockerKind | None = None  # None: the kind that the lab has, the default for a new one
     state_root: Path = Path("/var/lib/migration-lab")  # one folder per instance
     cache_root: Path = Path("/var/cache/migration-lab")  # shared by all instances
     mirror: str | None = None  # of Debian packages; None: the one this machine's apt uses
@@ -102,6 +138,11 @@ class LabConfig:
     @property
     def state_dir(self) -> Path:
         return self.state_root / self.instance
+
+    @property
+    def kind(self) -> DockerKind:
+        """The Docker that the lab's hosts shall have."""
+        return self.docker or kept_kind(self.state_dir)
 
     @property
     def private_key(self) -> Path:
@@ -147,10 +188,13 @@ def default_instance(checkout: Path = CHECKOUT) -> str:
     return hashlib.sha256(str(checkout).encode()).hexdigest()[:6]
 
 
-def config_from(environ: Mapping[str, str], *, hosts: int | None = None) -> LabConfig:
+def config_from(
+    environ: Mapping[str, str], *, hosts: int | None = None, docker: DockerKind | None = None
+) -> LabConfig:
     """The lab that MIGRATION_LAB_INSTANCE and MIGRATION_LAB_MIRROR describe."""
     return LabConfig(
         instance=environ.get("MIGRATION_LAB_INSTANCE") or default_instance(),
         hosts=hosts,
+        docker=docker,
         mirror=environ.get("MIGRATION_LAB_MIRROR") or None,
     )

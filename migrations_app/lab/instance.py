@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import builds, cgroups, images, machine, network
 from .commands import missing_programs
-from .config import HostPlace, LabConfig, LabHost, Say
+from .config import DockerKind, HostPlace, LabConfig, LabHost, Say, keep_kind
 from .errors import LabNotPossible
 from .keys import ensure_key
 from .root import ensure_root, locked
@@ -38,6 +38,7 @@ class HostStatus:
     address: str | None
     running: bool
     answers: bool  # its SSH server greets
+    docker: DockerKind  # what it was booted with
 
 
 def missing() -> list[str]:
@@ -54,11 +55,13 @@ def missing() -> list[str]:
 def up(config: LabConfig, say: Say) -> list[LabHost]:
     """Brings the lab's hosts up, whatever state they are in; those that run are left alone.
 
+    Those that have another kind of Docker than `config` asks for are wiped and booted anew.
     Raises LabNotPossible, LabCommandFailed, LabBootFailed.
     """
     _require_possible()
     with locked(config.state_dir / "lock"):
-        root = ensure_root(config, say)
+        root = ensure_root(config, say)  # first: without it no host is touched
+        _settle_kind(config, say)
         _set_kernel()
         subnet = _ensure_network(config)
         _boot(config, root, subnet, say)
@@ -130,6 +133,21 @@ def _require_possible() -> None:
 def _require_root() -> None:
     if os.geteuid() != 0:
         raise LabNotPossible("root is needed to stop lab hosts", code="lab-needs-root")
+
+
+def _settle_kind(config: LabConfig, say: Say) -> None:
+    """Keeps the lab's kind of Docker, and wipes the hosts of another.
+
+    No Docker can be relied on to read what a newer one wrote. A host is noted as wiped when it
+    is, so the next call wipes what a killed one left.
+    """
+    keep_kind(config.state_dir, config.kind)
+    for place in config.known_places():
+        if place.docker != config.kind:
+            say(f"Wiping {place.name}: it has Docker {place.docker}, not {config.kind} …")
+            machine.stop(config, place)
+            machine.wipe(place)
+            keep_kind(place.folder, config.kind)
 
 
 def _set_kernel() -> None:
@@ -214,4 +232,4 @@ def _status_of(config: LabConfig, place: HostPlace, subnet: IPv4Network | None) 
     running = machine.is_running(config, place)
     address = place.address(subnet) if subnet else None
     answers = running and address is not None and machine.ssh_answers(address)
-    return HostStatus(place.name, address, running, answers)
+    return HostStatus(place.name, address, running, answers, place.docker)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import cgroups, network
 from .commands import last_lines_of, run
-from .config import HostPlace, LabConfig
+from .config import HostPlace, LabConfig, keep_kind
 from .errors import LabBootFailed
 from .keys import ensure_key
 
@@ -141,6 +141,7 @@ def start(config: LabConfig, identity: Identity, root: Path) -> None:
     """Begins to boot the host; `wait_until_ready` ends it."""
     place = identity.place
     _take_root(place, root)
+    keep_kind(place.folder, config.kind)
     for name in ("upper", "work", "merged", *PLAIN_FOLDERS):
         (place.folder / name).mkdir(parents=True, exist_ok=True)
     write_identity(identity)

@@ -1,8 +1,8 @@
-"""The root file system that all lab hosts share: Debian 13 with CRIU from testing.
+"""The root file system that lab hosts share: Debian 13 with CRIU, and maybe Docker, from testing.
 
-It is built once per recipe into a cache outside the repository. A build happens in a folder of
-its own beside the cache and is renamed when whole, so an interrupted one leaves nothing that
-could be taken for a root.
+There is one for each kind of Docker. It is built once per recipe into a cache outside the
+repository. A build happens in a folder of its own beside the cache and is renamed when whole, so
+an interrupted one leaves nothing that could be taken for a root.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .commands import run
-from .config import LabConfig, Say
+from .config import DockerKind, LabConfig, Say
 from .errors import LabNotPossible
 
 SUITE = "trixie"  # Docker 26: the last on which the exercise works as by hand
-CRIU_SUITE = "testing"  # CRIU 4.2; trixie's 4.1 fails on kernels from 6.16 on
+NEWER_SUITE = "testing"  # CRIU 4.2; trixie's 4.1 fails on kernels from 6.16 on
 CRIU_PACKAGES = ("criu", "libcompel1", "python3-pycriu", "libnl-3-200", "libnet9")
+# What else comes from there, by kind. Nothing of Debian 13's has to give way to them.
+DOCKER_PACKAGES: dict[DockerKind, tuple[str, ...]] = {
+    DockerKind.DOCKER_26: (),
+    DockerKind.DOCKER_28: ("containerd", "docker-cli", "docker.io", "runc", "tini-static"),
+}
 PACKAGES = (
     *CRIU_PACKAGES,
     "busybox-static",
@@ -55,15 +60,6 @@ MASKED_UNITS = (
     "systemd-modules-load.service",
 )
 OWN_UNITS = ("migration-lab-prepare.service", "migration-lab-ready.service")
-PINS = f"""\
-Package: *
-Pin: release a={CRIU_SUITE}
-Pin-Priority: 50
-
-Package: {" ".join(CRIU_PACKAGES)}
-Pin: release a={CRIU_SUITE}
-Pin-Priority: 990
-"""
 OWN_FILES = Path(__file__).parent / "rootfs"
 BUILD_TIMEOUT_S = 900.0
 UNFINISHED = ".new-"  # begins the name of a root that is being built
@@ -91,10 +87,23 @@ def find_mirror() -> str:
     return mirror
 
 
-def build_argv(mirror: str, folder: Path, pins: Path) -> list[str]:
-    """The mmdebstrap call. Only CRIU and what it needs may come from testing."""
-    # testing's release file is not always fresh enough for apt, and only CRIU comes from there.
-    testing = f"deb [check-valid-until=no] {mirror} {CRIU_SUITE} main"
+def pins(kind: DockerKind) -> str:
+    """apt's preferences: from testing nothing but CRIU, what it needs, and the kind's Docker."""
+    return f"""\
+Package: *
+Pin: release a={NEWER_SUITE}
+Pin-Priority: 50
+
+Package: {" ".join((*CRIU_PACKAGES, *DOCKER_PACKAGES[kind]))}
+Pin: release a={NEWER_SUITE}
+Pin-Priority: 990
+"""
+
+
+def build_argv(mirror: str, folder: Path, preferences: Path) -> list[str]:
+    """The mmdebstrap call; `preferences` is a file of `pins`."""
+    # testing's release file is not always fresh enough for apt, and only little comes from there.
+    testing = f"deb [check-valid-until=no] {mirror} {NEWER_SUITE} main"
     return [
         # With us die all its processes, in a pid namespace, and its mounts, in a mount namespace.
         *("setpriv", "--pdeathsig", "KILL"),
@@ -105,7 +114,7 @@ def build_argv(mirror: str, folder: Path, pins: Path) -> list[str]:
         '--aptopt=Apt::Install-Recommends "false"',
         f"--include={','.join(PACKAGES)}",
         '--setup-hook=mkdir -p "$1/etc/apt/preferences.d"',
-        f"--setup-hook=copy-in {pins} /etc/apt/preferences.d",
+        f"--setup-hook=copy-in {preferences} /etc/apt/preferences.d",
         SUITE,
         str(folder),
         f"deb {mirror} {SUITE} main",
@@ -113,9 +122,9 @@ def build_argv(mirror: str, folder: Path, pins: Path) -> list[str]:
     ]
 
 
-def recipe_hash() -> str:
+def recipe_hash(kind: DockerKind) -> str:
     """Names the root: the same recipe gives the same name, wherever its packages come from."""
-    digest = hashlib.sha256(repr((SUITE, PACKAGES, MASKED_UNITS, PINS)).encode())
+    digest = hashlib.sha256(repr((SUITE, PACKAGES, MASKED_UNITS, pins(kind))).encode())
     for path in sorted(OWN_FILES.rglob("*")):
         if path.is_file():
             digest.update(str(path.relative_to(OWN_FILES)).encode() + path.read_bytes())
@@ -123,19 +132,25 @@ def recipe_hash() -> str:
 
 
 def ensure_root(config: LabConfig, say: Say) -> Path:
-    """The shared root, built when it isn't there; waits for another build of it.
+    """The shared root of the lab's kind, built when it isn't there; waits for another build of it.
 
     Raises LabNotPossible without a mirror, LabCommandFailed when the build fails.
     """
     roots = config.cache_root / "roots"
-    root = roots / recipe_hash()
+    root = roots / recipe_hash(config.kind)
     roots.mkdir(parents=True, exist_ok=True)
     with locked(roots / "lock"):
         if not root.exists():
-            say("Building the lab hosts' root (Debian 13, about 200 MB to fetch) …")
-            _build(config.mirror or find_mirror(), root)
-            _remove_unused(roots, {root.name, *used_roots(config.state_root)})
+            what = f"Debian 13 with Docker {config.kind}, about 200 MB to fetch"
+            say(f"Building the lab hosts' root ({what}) …")
+            _build(config.mirror or find_mirror(), root, config.kind)
+            _remove_unused(roots, {*current_roots(), *used_roots(config.state_root)})
     return root
+
+
+def current_roots() -> set[str]:
+    """One for each kind, used or not: who goes to and fro between them builds each once."""
+    return set(map(recipe_hash, DockerKind))
 
 
 def used_roots(state_root: Path) -> set[str]:
@@ -149,14 +164,15 @@ def _remove_unused(roots: Path, used: set[str]) -> None:
             shutil.rmtree(folder)
 
 
-def _build(mirror: str, root: Path) -> None:
+def _build(mirror: str, root: Path, kind: DockerKind) -> None:
     for interrupted in root.parent.glob(f"{UNFINISHED}*"):
         shutil.rmtree(interrupted, ignore_errors=True)
     folder = root.with_name(f"{UNFINISHED}{root.name}-{os.getpid()}")
-    pins = root.with_name("migration-lab-criu")
-    pins.write_text(PINS)
+    preferences = root.with_name("migration-lab-pins")
+    preferences.write_text(pins(kind))
     try:
-        run(build_argv(mirror, folder, pins), timeout_s=BUILD_TIMEOUT_S, env=_build_environment())
+        argv = build_argv(mirror, folder, preferences)
+        run(argv, timeout_s=BUILD_TIMEOUT_S, env=_build_environment())
         _finish(folder)
         folder.rename(root)
     finally:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from migrations_app.lab import LabConfig, LabNotPossible, config_from, default_instance
+from migrations_app.lab import DockerKind, LabConfig, LabNotPossible, config_from, default_instance
+from migrations_app.lab.config import keep_kind, kept_kind
 
 
 def config(tmp_path: Path, **more: object) -> LabConfig:
@@ -34,6 +35,21 @@ def test_a_lab_keeps_the_number_of_hosts_that_it_has(tmp_path: Path) -> None:
         place.folder.mkdir(parents=True)
     assert len(config(tmp_path).places()) == 3
     assert len(config(tmp_path, hosts=1).places()) == 1
+
+
+def test_a_lab_keeps_its_kind_of_docker_until_another_is_asked_for(tmp_path: Path) -> None:
+    lab = config(tmp_path)
+    assert lab.kind is DockerKind.DOCKER_26
+    lab.state_dir.mkdir()
+    keep_kind(lab.state_dir, DockerKind.DOCKER_28)
+    assert lab.kind is DockerKind.DOCKER_28
+    assert config(tmp_path, docker=DockerKind.DOCKER_26).kind is DockerKind.DOCKER_26
+
+
+def test_a_kind_that_is_no_kind_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "docker-kind").write_text("5\n")
+    with pytest.raises(LabNotPossible, match="docker-kind"):
+        kept_kind(tmp_path)
 
 
 def test_hosts_are_numbered_from_ten_within_the_subnet(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from migrations_app.lab.cli import add_arguments
+from migrations_app.lab.config import DEFAULT_KIND, DockerKind
 from migrations_app.lab.instance import KERNEL_SETTINGS, PROGRAMS
 from migrations_app.lab.network import POOL
 
@@ -22,6 +23,13 @@ def actions() -> set[str]:
 def test_every_action_is_described_and_none_that_is_not_there() -> None:
     named = re.findall(r"^\.venv/bin/python manage\.py lab (\w+)", TEXT, re.MULTILINE)
     assert set(named) == actions()
+
+
+def test_every_kind_of_docker_is_described_and_the_default_is_said() -> None:
+    rows = re.findall(r"^\| (\d+)(, the default)? \|", TEXT, re.MULTILINE)
+    assert [(DockerKind(name), bool(default)) for name, default in rows] == [
+        (kind, kind is DEFAULT_KIND) for kind in DockerKind
+    ]
 
 
 def test_every_setting_named_is_read() -> None:

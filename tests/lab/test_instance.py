@@ -1,11 +1,13 @@
 """A lab as a whole, as far as it can be told without booting one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from migrations_app import lab
 from migrations_app.lab import instance
+from migrations_app.lab.config import keep_kind
 
 
 @pytest.fixture
@@ -26,7 +28,38 @@ def test_a_lab_that_never_was_has_no_hosts(config: lab.LabConfig) -> None:
 
 def test_a_host_that_does_not_run_is_listed_with_its_address(config: lab.LabConfig) -> None:
     make_lab(config, "one")
-    assert lab.status(config) == [lab.HostStatus("lab-a", "10.212.7.10", False, False)]
+    expected = lab.HostStatus("lab-a", "10.212.7.10", False, False, lab.DockerKind.DOCKER_26)
+    assert lab.status(config) == [expected]
+
+
+def test_hosts_of_another_kind_are_wiped_but_for_their_keys(config: lab.LabConfig) -> None:
+    make_lab(config, "one")
+    place = config.place(0)
+    for name in ("upper", "docker", "containerd"):
+        (place.folder / name).mkdir()
+    place.host_key.write_text("a key")
+    said: list[str] = []
+    instance._settle_kind(replace(config, docker=lab.DockerKind.DOCKER_28), said.append)
+    assert said == ["Wiping lab-a: it has Docker 26, not 28 …"]
+    assert sorted(path.name for path in place.folder.iterdir()) == [
+        "docker-kind",
+        place.host_key.name,
+    ]
+    assert [host.docker for host in lab.status(config)] == [lab.DockerKind.DOCKER_28]
+
+
+@pytest.mark.parametrize("docker", [None, lab.DockerKind.DOCKER_28])
+def test_hosts_of_the_same_kind_are_left_alone(
+    config: lab.LabConfig, docker: lab.DockerKind | None
+) -> None:
+    make_lab(config, "one")
+    for folder in (config.state_dir, config.place(0).folder):
+        keep_kind(folder, lab.DockerKind.DOCKER_28)
+    (config.place(0).folder / "docker").mkdir()
+    said: list[str] = []
+    instance._settle_kind(replace(config, docker=docker), said.append)
+    assert said == []
+    assert (config.place(0).folder / "docker").exists()
 
 
 def test_a_shell_accepts_the_pinned_key_alone(config: lab.LabConfig) -> None:

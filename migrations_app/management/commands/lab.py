@@ -24,6 +24,7 @@ class Command(BaseCommand):
                 LabConfig(
                     instance=settings.INSTANCE,
                     hosts=options.get("hosts"),
+                    docker=options.get("docker"),
                     mirror=settings.LAB_MIRROR,
                 ),
                 options["action"],
