@@ -19,24 +19,55 @@ from .errors import (
     StepTimedOut,
     WorkloadEnded,
 )
-from .events import CommandRan, Event, Note, Observer, PhaseEnded, PhaseStarted
+from .events import (
+    CommandRan,
+    Event,
+    Note,
+    Observer,
+    PagesArrived,
+    PhaseEnded,
+    PhaseStarted,
+)
 from .hosts.base import Host
 from .hosts.local import LocalHost
 from .hosts.ssh import SshHost, SshTarget, fingerprint, known_host_key, scan_host_key
-from .manage import WorkloadStatus, clean_up, start_workload, stop_workload, workload_status
+from .manage import (
+    WorkloadStatus,
+    clean_up,
+    prepare_host,
+    start_workload,
+    stop_workload,
+    workload_status,
+)
 from .migrate import collect_facts, migrate
 from .migrate import settle_job as settle
 from .plan import (
+    RANGES,
+    Compression,
     Limits,
     MigrationPlan,
     Operation,
+    PreCopyRules,
     ProofKind,
     Strategy,
     WorkloadKind,
     WorkloadRef,
 )
 from .preflight import Problem, Severity, host_problems, pair_problems, plan_problems
-from .report import Failure, Metrics, Outcome, Phase, PhaseName, Proof, Report, Side
+from .report import (
+    Failure,
+    Metrics,
+    Outcome,
+    Phase,
+    PhaseName,
+    Proof,
+    Report,
+    Round,
+    RoundMethod,
+    RoundsEndedBy,
+    Side,
+    StopWindow,
+)
 from .version import VERSION
 
 
@@ -47,8 +78,10 @@ def connect(target: SshTarget, *, timeout_s: float = 10) -> SshHost:
 
 __all__ = [
     "CATALOGUE",
+    "RANGES",
     "VERSION",
     "CommandRan",
+    "Compression",
     "EngineError",
     "Event",
     "Failure",
@@ -67,21 +100,27 @@ __all__ = [
     "Observer",
     "Operation",
     "Outcome",
+    "PagesArrived",
     "Parameter",
     "Phase",
     "PhaseEnded",
     "PhaseName",
     "PhaseStarted",
+    "PreCopyRules",
     "Problem",
     "Proof",
     "ProofKind",
     "Report",
+    "Round",
+    "RoundMethod",
+    "RoundsEndedBy",
     "Severity",
     "Side",
     "SshHost",
     "SshTarget",
     "StepFailed",
     "StepTimedOut",
+    "StopWindow",
     "Strategy",
     "WorkloadEnded",
     "WorkloadKind",
@@ -97,6 +136,7 @@ __all__ = [
     "migrate",
     "pair_problems",
     "plan_problems",
+    "prepare_host",
     "scan_host_key",
     "settle",
     "start_workload",

@@ -13,6 +13,7 @@ class PhaseStarted:
     name: PhaseName
     host: Side
     start_ms: float
+    round: int | None = None
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,19 @@ class PhaseEnded:
     duration_ms: float
     bytes: int | None = None
     failed: bool = False
+    round: int | None = None
 
 
 @dataclass(frozen=True)
 class CommandRan:
     command: Command
+
+
+@dataclass(frozen=True)
+class PagesArrived:
+    """While pages follow (post-copy): what has been sent so far."""
+
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -40,5 +49,5 @@ class Note:
     values: tuple[tuple[str, str], ...] = ()
 
 
-Event = PhaseStarted | PhaseEnded | CommandRan | Note
+Event = PhaseStarted | PhaseEnded | CommandRan | PagesArrived | Note
 Observer = Callable[[Event], None]

@@ -64,6 +64,15 @@ def workload_status(host: Host, ref: WorkloadRef) -> WorkloadStatus:
     return WorkloadStatus(state, last)
 
 
+def prepare_host(host: Host) -> dict[str, object]:
+    """Install our OCI runtime and have Docker know it, so that the host can be a target.
+
+    Returns `changed` (sentences, empty when all was there already) and `runtime` (its path).
+    Raises StepFailed with code `docker-config-unreadable` or `docker-runtime-refused`.
+    """
+    return call(host, "prepare", timeout_s=START_S)
+
+
 def clean_up(host: Host, job_id: str) -> list[str]:
     """Remove what a job left on a host, found by its name; what was removed."""
     return list(call(host, "clean_up", {"job": job_id})["removed"])

@@ -12,7 +12,15 @@ from .errors import EngineError, NotPossible, WorkloadEnded
 from .events import Event, Observer
 from .hosts.base import Host
 from .plan import MigrationPlan
-from .preflight import Problem, Severity, host_problems, pair_problems, plan_problems, refuse
+from .preflight import (
+    Problem,
+    Severity,
+    host_problems,
+    option_problems,
+    pair_problems,
+    plan_problems,
+    refuse,
+)
 from .proof import prove
 from .report import Failure, Metrics, Outcome, PhaseName, Proof, Report, Side
 from .run import Run
@@ -110,15 +118,16 @@ def _prepared(run: Run, subject: Subject, ending: _Ending, cancelled: Callable[[
 
 
 def _check_hosts(run: Run) -> None:
-    kind = run.plan.workload.kind
-    refuse(plan_problems(kind, run.plan.operation, run.plan.strategy), kind)
+    kind, strategy = run.plan.workload.kind, run.plan.strategy
+    refuse(plan_problems(kind, run.plan.operation, strategy), kind, strategy)
     for side in run.sides:
         run.facts[side] = collect_facts(run.hosts[side])
         problems = host_problems(run.facts[side])
-        refuse(problems, kind, run.hosts[side].name)
+        refuse(problems, kind, strategy, None if run.one_host else side, run.hosts[side].name)
         run.warnings += _warnings(problems, side)
     if not run.one_host:
-        refuse(pair_problems(run.facts[Side.SOURCE], run.facts[Side.TARGET]), kind)
+        facts = run.facts[Side.SOURCE], run.facts[Side.TARGET]
+        refuse(pair_problems(*facts) + option_problems(run.plan, *facts), kind, strategy)
 
 
 def _warnings(problems: list[Problem], side: Side) -> list[str]:
@@ -230,6 +239,11 @@ def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.da
         clock=None if run.one_host or len(clocks) < 2 else between(*clocks_of(run)),
         error=ending.error,
         warnings=tuple(run.warnings),
+        options=run.plan.options(),
+        rounds=tuple(run.rounds),
+        rounds_ended_by=run.rounds_ended_by,
+        stop_window=run.stop_window,
+        kept_images=run.kept_images,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 JOB_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
@@ -18,7 +20,34 @@ class WorkloadKind(StrEnum):
 class Strategy(StrEnum):
     """How memory gets from source to target; each is one file in strategies/."""
 
-    COLD = "cold"
+    COLD = "cold"  # the exercise: checkpoint to disk, copy, start from it
+    STOP_AND_COPY = "stop-and-copy"  # memory streamed to the target while it stands still
+    PRE_COPY = "pre-copy"  # rounds while it runs, the rest while it stands still
+    POST_COPY = "post-copy"  # it moves at once, pages follow on demand
+    HYBRID = "hybrid"  # pre-copy, then post-copy
+
+    @property
+    def lazy(self) -> bool:
+        """Whether pages still follow when the workload runs on the target already."""
+        return self in (Strategy.POST_COPY, Strategy.HYBRID)
+
+    @property
+    def in_rounds(self) -> bool:
+        """Whether memory goes ahead in rounds while the workload runs on the source."""
+        return self in (Strategy.PRE_COPY, Strategy.HYBRID)
+
+    @property
+    def by_hand_over(self) -> bool:
+        """Whether the hosts hand the workload over by themselves: all but the exercise."""
+        return self is not Strategy.COLD
+
+
+class Compression(StrEnum):
+    """Of what goes from host to host; each frame is packed by itself."""
+
+    NONE = "none"
+    LZ4 = "lz4"
+    ZSTD = "zstd"
 
 
 class Operation(StrEnum):
@@ -73,6 +102,40 @@ class Limits:
         return self.step_s + image_bytes / 2**20 / self.slowest_mib_per_s
 
 
+# Closed ranges of the numbers that a person may choose.
+RANGES: dict[str, tuple[int, int]] = {
+    "bandwidth_limit_mbit_s": (1, 100_000),
+    "most_rounds": (1, 50),
+    "pages_left": (0, 10_000_000),
+    "growth_percent": (0, 1000),
+    "stop_time_ms": (10, 600_000),
+}
+
+
+def in_range(name: str, value: int) -> int:
+    """The value. Raises ValueError when it is out of its range."""
+    low, high = RANGES[name]
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low} to {high}, not {value}")
+    return value
+
+
+@dataclass(frozen=True)
+class PreCopyRules:
+    """When rounds end and the workload is frozen; whichever comes first. Defaults as in p.haul."""
+
+    most_rounds: int = 8
+    pages_left: int = 64  # the last round found at most so many pages changed
+    growth_percent: int = 10  # it found so much more than the one before
+    stop_time_ms: int | None = None  # the stop time to be expected now is no longer than this
+
+    def __post_init__(self) -> None:
+        for name in ("most_rounds", "pages_left", "growth_percent"):
+            in_range(name, getattr(self, name))
+        if self.stop_time_ms is not None:
+            in_range("stop_time_ms", self.stop_time_ms)
+
+
 @dataclass(frozen=True)
 class MigrationPlan:
     job_id: str  # names every temporary thing on the hosts
@@ -81,8 +144,27 @@ class MigrationPlan:
     strategy: Strategy = Strategy.COLD
     proof: ProofKind = ProofKind.SEQUENCE
     encrypted: bool = True  # TLS between the hosts; plain TCP only on request
+    compression: Compression = Compression.NONE  # of everything between the hosts
+    bandwidth_limit_mbit_s: int | None = None  # None: as fast as the link lets it
+    keep_images: bool = False  # what the target restored from stays there, on disk
+    leave_running: bool = False  # the source goes on as well: a clone instead of a move
+    pre_copy: PreCopyRules = field(default_factory=PreCopyRules)
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         if not JOB_ID.fullmatch(self.job_id):
             raise ValueError(f"not a job id: {self.job_id!r}")
+        if self.bandwidth_limit_mbit_s is not None:
+            in_range("bandwidth_limit_mbit_s", self.bandwidth_limit_mbit_s)
+
+    def options(self) -> dict[str, Any]:
+        """What was chosen, for the report: keys as the fields, rules only where rounds are."""
+        chosen: dict[str, Any] = {
+            "encrypted": self.encrypted,
+            "compression": str(self.compression),
+            "bandwidth_limit_mbit_s": self.bandwidth_limit_mbit_s,
+            "keep_images": self.keep_images,
+            "leave_running": self.leave_running,
+        }
+        rules = dataclasses.asdict(self.pre_copy) if self.strategy.in_rounds else None
+        return {**chosen, "pre_copy": rules}

@@ -12,13 +12,17 @@ from enum import StrEnum
 from typing import Any
 
 from .errors import NotPossible
-from .plan import Operation, Strategy, WorkloadKind
+from .plan import Compression, MigrationPlan, Operation, Strategy, WorkloadKind
+from .report import Side
 from .tools.criu import OLDEST_USABLE, version_tuple
 from .tools.docker import RESTORE_BROKEN_SINCE
 
 Facts = Mapping[str, Any]
 BOTH = (WorkloadKind.PROCESS, WorkloadKind.CONTAINER)
 CONTAINERS = (WorkloadKind.CONTAINER,)
+BOTH_SIDES = (Side.SOURCE, Side.TARGET)
+BY_HAND_OVER = tuple(strategy for strategy in Strategy if strategy.by_hand_over)
+LAZY = tuple(strategy for strategy in Strategy if strategy.lazy)
 OLDEST_PYTHON = (3, 10)  # what the hostside program is written for
 
 
@@ -32,6 +36,8 @@ class Problem:
     code: str
     severity: Severity = Severity.FAIL
     kinds: tuple[WorkloadKind, ...] = BOTH
+    strategies: tuple[Strategy, ...] = tuple(Strategy)  # which it stands in the way of
+    sides: tuple[Side, ...] = BOTH_SIDES  # as what the host cannot be used because of it
     values: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""  # English, for logs and the command line
 
@@ -108,6 +114,7 @@ def _docker_not_experimental(facts: Facts) -> Problem | None:
     return Problem(
         "docker-not-experimental",
         kinds=CONTAINERS,
+        strategies=(Strategy.COLD,),
         message="docker checkpoint needs experimental mode (daemon.json)",
     )
 
@@ -121,8 +128,35 @@ def _docker_restore_broken(facts: Facts) -> Problem | None:
     return Problem(
         "docker-restore-broken",
         kinds=CONTAINERS,
+        strategies=(Strategy.COLD,),
         values={"version": docker["version"]},
         message=f"Docker {docker['version']} cannot start a container from a checkpoint",
+    )
+
+
+def _runtime_missing(facts: Facts) -> Problem | None:
+    docker = facts["docker"]
+    if not docker or docker.get("runtime_ready") is not False:
+        return None
+    return Problem(
+        "docker-runtime-missing",
+        kinds=CONTAINERS,
+        strategies=BY_HAND_OVER,
+        sides=(Side.TARGET,),
+        message="Docker does not know our runtime there: prepare the host",
+    )
+
+
+def _no_userfaultfd(facts: Facts) -> Problem | None:
+    criu = facts["criu"]
+    if not criu or criu["features"].get("uffd-noncoop") is not False:
+        return None
+    return Problem(
+        "userfaultfd-missing",
+        strategies=LAZY,
+        sides=(Side.TARGET,),
+        values={"kernel": facts["kernel"]},
+        message="the kernel lacks userfaultfd, so pages cannot follow on demand",
     )
 
 
@@ -137,6 +171,8 @@ CHECKS: tuple[Callable[[Facts], Problem | None], ...] = (
     _docker_silent,
     _docker_not_experimental,
     _docker_restore_broken,
+    _runtime_missing,
+    _no_userfaultfd,
 )
 
 
@@ -162,15 +198,55 @@ def pair_problems(source: Facts, target: Facts) -> list[Problem]:
 
 def plan_problems(kind: WorkloadKind, operation: Operation, strategy: Strategy) -> list[Problem]:
     """What this kind cannot do whatever the hosts are."""
+    problems = []
     if kind is WorkloadKind.PROCESS and operation is Operation.LOCAL_CLONE:
         message = "a process cannot be cloned on its own host: its pid is taken there"
-        return [Problem("process-local-clone", values={"strategy": strategy}, message=message)]
-    return []
+        problems.append(
+            Problem("process-local-clone", values={"strategy": strategy}, message=message)
+        )
+    if strategy.by_hand_over and operation.one_host:
+        message = f"{strategy} hands over from host to host: on one host there is only cold"
+        problems.append(
+            Problem("strategy-needs-two-hosts", values={"strategy": strategy}, message=message)
+        )
+    return problems
 
 
-def refuse(problems: Sequence[Problem], kind: WorkloadKind, where: str | None = None) -> None:
-    """Raise NotPossible for the first failing problem that this kind has."""
+def option_problems(plan: MigrationPlan, source: Facts, target: Facts) -> list[Problem]:
+    """What of the options chosen these hosts cannot do."""
+    wanted = plan.compression
+    if wanted is Compression.NONE or plan.operation.one_host:
+        return []
+    lacking = [
+        facts["hostname"] for facts in (source, target) if wanted not in facts["compression"]
+    ]
+    if not lacking:
+        return []
+    values = {"compression": str(wanted), "host": lacking[0]}
+    message = f"{lacking[0]} has no library for {wanted}"
+    return [Problem("compression-missing", values=values, message=message)]
+
+
+def refuse(
+    problems: Sequence[Problem],
+    kind: WorkloadKind,
+    strategy: Strategy,
+    side: Side | None = None,
+    where: str | None = None,
+) -> None:
+    """Raise NotPossible for the first failing problem of this kind, strategy and side."""
     for problem in problems:
-        if problem.severity is Severity.FAIL and kind in problem.kinds:
+        if problem.severity is Severity.FAIL and concerns(problem, kind, strategy, side):
             prefix = f"{where}: " if where else ""
             raise NotPossible(prefix + problem.message, code=problem.code)
+
+
+def concerns(
+    problem: Problem, kind: WorkloadKind, strategy: Strategy, side: Side | None = None
+) -> bool:
+    """Whether it stands in the way of this; side None: as source or target, or both."""
+    return (
+        kind in problem.kinds
+        and strategy in problem.strategies
+        and (side is None or side in problem.sides)
+    )

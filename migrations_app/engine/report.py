@@ -26,12 +26,16 @@ class PhaseName(StrEnum):
     """A step of a job with a start and an end, in the order in which they can come."""
 
     PREPARE = "prepare"  # facts, refusals, image sent ahead; the workload runs
+    PRE_COPY = "pre-copy"  # one round: memory goes ahead, the workload runs in between
+    ARM = "arm"  # the target is brought to where only the image is missing; the workload runs
     FREEZE = "freeze"  # CRIU called until the source's tasks stand still
     DUMP = "dump"  # tasks stand still until the image is written
     CREATE = "create"  # target container asked for until created
     TRANSFER = "transfer"  # first byte leaves until last byte has arrived
+    HAND_OVER = "hand-over"  # image complete on the source until the target restores
     RESTORE = "restore"  # CRIU called until the target's tasks run
     RESUME = "resume"  # tasks run already; until the command returned
+    PAGES = "pages"  # post-copy: the workload runs, until its last page has arrived
     ROLLBACK = "rollback"  # only after a failure: the way back to the source
     VERIFY = "verify"
     CLEAN_UP = "clean-up"
@@ -49,6 +53,7 @@ class Phase:
     start_ms: float  # from the start of the run, on the controller's clock
     duration_ms: float | None  # None: it never ended
     bytes: int | None = None  # moved over the network, where it moves any
+    round: int | None = None  # of pre-copy, from 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,60 @@ class Metrics:
     pages_written: int | None = None
     image_bytes: int | None = None  # size of the image on disk
     bytes_sent: int | None = None  # everything that went from host to host
+    hand_over_time_ms: float | None = None  # image complete on the source -> target told to restore
+    pages_time_ms: float | None = None  # post-copy: target's tasks run -> last page has arrived
+    pages_bytes: int | None = None  # post-copy: sent in that time
+    pages_lazy: int | None = None  # pages that were left behind when the workload moved
+    rounds_frozen_ms: float | None = None  # all that it stood still in pre-copy rounds
+
+
+class RoundMethod(StrEnum):
+    """How a round finds what changed."""
+
+    PRE_DUMP = "pre-dump"  # CRIU's, by the kernel's memory tracking
+    CONTENT = "content"  # a whole dump, compared page by page with the one before
+
+
+class RoundsEndedBy(StrEnum):
+    """Which of the stop rules ended the rounds."""
+
+    PAGES_LEFT = "pages-left"
+    GROWTH = "growth"
+    MOST_ROUNDS = "most-rounds"
+    STOP_TIME = "stop-time"
+
+
+@dataclass(frozen=True)
+class Round:
+    """One pre-copy round; the workload stood still for frozen_ms of it."""
+
+    number: int  # from 0: the whole memory
+    method: RoundMethod
+    start_ms: float  # from the start of the run
+    duration_ms: float
+    frozen_ms: float | None
+    dump_ms: float
+    compare_ms: float | None  # by content only
+    transfer_ms: float
+    pages: int  # sent
+    bytes: int  # sent
+    expected_stop_ms: float | None  # if the workload were frozen now
+
+
+@dataclass(frozen=True)
+class StopWindow:
+    """Where the stop time went: consecutive parts, and what none of them explains.
+
+    Each part is what the tool at work says of itself or what was seen at its edges; `remainder_ms`
+    is the stop time less all parts. Null where it is not known.
+    """
+
+    freeze_ms: float | None  # tasks stand still -> CRIU begins to dump
+    dump_ms: float | None  # CRIU begins -> its image is complete
+    hand_over_ms: float | None  # image complete -> CRIU on the target begins to restore
+    restore_ms: float | None  # CRIU begins -> says that all is restored
+    resume_ms: float | None  # all is restored -> tasks run
+    remainder_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -136,6 +195,11 @@ class Report:
     clock: Clock | None = None
     error: Failure | None = None
     warnings: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)  # MigrationPlan.options
+    rounds: tuple[Round, ...] = ()
+    rounds_ended_by: RoundsEndedBy | None = None
+    stop_window: StopWindow | None = None
+    kept_images: Mapping[str, Any] | None = None  # side, path, bytes: asked for with keep_images
     schema: int = field(default=SCHEMA)
 
     def to_json(self) -> dict[str, Any]:

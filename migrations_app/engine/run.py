@@ -9,7 +9,7 @@ from .clocks import measure
 from .errors import EngineError
 from .hosts.base import Host
 from .plan import MigrationPlan
-from .report import LogFile, PhaseName, Side
+from .report import LogFile, PhaseName, Round, RoundsEndedBy, Side, StopWindow
 from .timeline import Timeline
 
 
@@ -27,6 +27,10 @@ class Run:
     restore_asked: bool = False  # from here on the target may run it
     frozen_ms: float | None = None  # on the run's scale
     middle_ms: float | None = None  # of the stop window
+    rounds: list[Round] = field(default_factory=list)
+    rounds_ended_by: RoundsEndedBy | None = None
+    stop_window: StopWindow | None = None
+    kept_images: dict[str, Any] | None = None
     output_size: int | None = None  # bytes of a process's output file when it was frozen
 
     @property

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 ENGINE = Path(__file__).parent.parent
-PARTS = ("errors.py", "tools/*.py", "hostside/*.py")
+PARTS = ("errors.py", "tools/*.py", "hostside/*.py", "hostside/*.sh")
 _MAIN = "from engine.hostside.__main__ import main\nmain()\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest a zip can say: the same sources give the same bytes
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import EngineError
 from ..tools import criu, docker, runc
+from . import jobs, packing, runtime
 from .fields import Fields
 from .run import Runner
 
@@ -35,6 +36,8 @@ def facts(_: Fields, runner: Runner) -> dict[str, Any]:
         "criu": _criu(runner),
         "docker": _docker(runner),
         "runc": _version(["runc", "--version"], runner),
+        "compression": packing.available(),
+        "shm_free_mib": shutil.disk_usage(jobs.MEMORY.parent).free // 2**20,
         "podman": _version(["podman", "--version"], runner),
     }
 
@@ -82,9 +85,16 @@ def _docker(runner: Runner) -> dict[str, Any] | None:
         return None
     try:
         version = docker.parse_version(runner(docker.version_argv()).out)
-        return {**version, **docker.parse_info(runner(docker.info_argv()).out), "error": None}
+        info = docker.parse_info(runner(docker.info_argv()).out)
+        ready = runtime.NAME in info["runtimes"] and runtime.is_current()
+        return {**version, **info, "runtime_ready": ready, "error": None}
     except EngineError as error:
-        return {"version": None, "experimental": None, "error": error.message}
+        return {
+            "version": None,
+            "experimental": None,
+            "runtime_ready": None,
+            "error": error.message,
+        }
 
 
 VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {"facts": facts}

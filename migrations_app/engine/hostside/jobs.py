@@ -12,6 +12,21 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ..errors import StepFailed
+
+# Images that are never to touch a disk: a folder per job, in memory.
+MEMORY = Path("/dev/shm/migration-lab")  # noqa: S108  root's alone, see memory_folder
+
+
+def memory_folder(job: str) -> Path:
+    """The job's folder in memory, made readable by root alone: images hold a process's memory."""
+    MEMORY.mkdir(mode=0o700, exist_ok=True)
+    if MEMORY.is_symlink() or MEMORY.stat().st_uid != os.getuid():
+        raise StepFailed(f"{MEMORY} is somebody else's", code="memory-folder-taken")
+    folder = MEMORY / job
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
 
 def open_folder(folder: Path) -> Path:
     """Make the job's folder and its two parts, readable by root alone: images hold memory."""

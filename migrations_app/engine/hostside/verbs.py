@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ..errors import EngineError
-from . import checkpoints, containers, facts, jobs, processes, transfer, tree
+from . import checkpoints, containers, facts, jobs, processes, runtime, transfer, tree
 from .fields import Fields
 from .run import Runner
 from .session import Verb
@@ -75,6 +75,7 @@ VERBS: dict[str, Verb] = {
     **checkpoints.VERBS,
     **containers.VERBS,
     **processes.VERBS,
+    **runtime.VERBS,
     **facts.VERBS,
     **transfer.VERBS,
 }

@@ -1,0 +1,108 @@
+"""Our OCI runtime on this host: written, registered with Docker, and known to be there.
+
+Docker reads `runtimes` of its daemon.json anew at SIGHUP, without touching any container.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pkgutil
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import StepFailed
+from ..tools import docker
+from .fields import Fields
+from .run import Runner
+
+NAME = "migration-lab"
+PROGRAM = Path("/usr/local/lib/migration-lab/runtime")
+DAEMON_JSON = Path("/etc/docker/daemon.json")
+DOCKER_PID = Path("/run/docker.pid")
+ARMED = Path("/run/migration-lab/armed")  # a folder per armed container, by its id
+_RELOADED_S = 10.0
+
+
+def text() -> bytes:
+    """The runtime: a shell script, since that starts in a millisecond."""
+    found = pkgutil.get_data(__package__, "runtime.sh")
+    assert found is not None
+    return found
+
+
+def is_current() -> bool:
+    """Whether what is installed is what this program brings."""
+    try:
+        return PROGRAM.read_bytes() == text() and os.access(PROGRAM, os.X_OK)
+    except OSError:
+        return False
+
+
+def prepare(_: Fields, runner: Runner) -> dict[str, Any]:
+    """Install the runtime and register it with Docker; `changed`: what had to be.
+
+    Raises StepFailed with code `docker-config-unreadable` when daemon.json is no JSON object.
+    """
+    changed = []
+    if not is_current():
+        _write(PROGRAM, text(), 0o755)
+        changed.append(f"wrote {PROGRAM}")
+    if _register():
+        changed.append(f"registered it in {DAEMON_JSON}")
+    if NAME not in _known(runner):
+        _reload(runner)
+        changed.append("had Docker read its configuration again")
+    return {
+        "changed": changed,
+        "runtime": str(PROGRAM),
+        "digest": hashlib.sha256(text()).hexdigest(),
+    }
+
+
+def _register() -> bool:
+    """Add our runtime to daemon.json, all else kept; whether that had to be."""
+    try:
+        config = json.loads(DAEMON_JSON.read_text() or "{}")
+        runtimes = config.setdefault("runtimes", {})
+        if runtimes.get(NAME) == {"path": str(PROGRAM)}:
+            return False
+        runtimes[NAME] = {"path": str(PROGRAM)}
+    except FileNotFoundError:
+        config = {"runtimes": {NAME: {"path": str(PROGRAM)}}}
+    except (ValueError, AttributeError, TypeError) as error:
+        message = f"{DAEMON_JSON} is not what Docker reads: {error}"
+        raise StepFailed(message, code="docker-config-unreadable") from error
+    _write(DAEMON_JSON, (json.dumps(config, indent=2) + "\n").encode(), 0o644)
+    return True
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """The file appears whole or not at all; the mode of one that was there stays."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path.parent.chmod(0o755)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(data)
+    fresh.chmod(path.stat().st_mode if path.exists() and mode == 0o644 else mode)
+    fresh.replace(path)
+
+
+def _known(runner: Runner) -> list[str]:
+    runtimes = docker.parse_info(runner(docker.info_argv(), quiet=True).out)["runtimes"]
+    return list(runtimes)
+
+
+def _reload(runner: Runner) -> None:
+    os.kill(int(DOCKER_PID.read_text()), signal.SIGHUP)
+    deadline = time.monotonic() + _RELOADED_S
+    while NAME not in _known(runner):
+        if time.monotonic() > deadline:
+            raise StepFailed("Docker did not take our runtime", code="docker-runtime-refused")
+        time.sleep(0.05)
+
+
+VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {"prepare": prepare}
