@@ -1,7 +1,9 @@
 """Real lab hosts, and a real site with Redis, worker and web server; started once for all tests.
 
 `scripts/test` gives them an instance of their own, so a site that runs from the same checkout is
-not disturbed; without it these tests are skipped.
+not disturbed; without it these tests are skipped. `pair` has Docker 26, on which the exercise works
+by hand; `pair28`, in a lab of its own, has Docker 28 or newer and is booted for the first test that
+asks for it.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,19 +89,56 @@ def lab_hosts(lab_config: lab.LabConfig) -> list[lab.LabHost]:
 
 @pytest.fixture(scope="session")
 def pair(lab_config: lab.LabConfig, lab_hosts: list[lab.LabHost]) -> Iterator[Pair]:
-    with SshHost(target_of(lab_hosts[0])) as a, SshHost(target_of(lab_hosts[1])) as b:
-        yield Pair(a, b, lab_config)
+    with _sessions(lab_config, lab_hosts) as pair:
+        yield pair
 
 
 @pytest.fixture
 def clean_pair(pair: Pair) -> Iterator[Pair]:
     """The pair, with nothing of a test's left before and after it."""
+    with _nothing_left(pair):
+        yield pair
+
+
+@pytest.fixture(scope="session")
+def lab28_config(lab_config: lab.LabConfig) -> Iterator[lab.LabConfig]:
+    """A second lab; scripts/test knows its name, to remove what a killed run left of it."""
+    config = replace(
+        lab_config, instance=f"{lab_config.instance[:9]}n", docker=lab.DockerKind.DOCKER_28
+    )
+    try:
+        yield config
+    finally:
+        lab.purge(config, said, keep_cache=True)
+
+
+@pytest.fixture(scope="session")
+def pair28(lab28_config: lab.LabConfig) -> Iterator[Pair]:
+    with _sessions(lab28_config, lab.up(lab28_config, said)) as pair:
+        yield pair
+
+
+@pytest.fixture
+def clean_pair28(pair28: Pair) -> Iterator[Pair]:
+    """As `clean_pair`, with Docker 28 or newer."""
+    with _nothing_left(pair28):
+        yield pair28
+
+
+@contextmanager
+def _sessions(config: lab.LabConfig, hosts: list[lab.LabHost]) -> Iterator[Pair]:
+    with SshHost(target_of(hosts[0])) as a, SshHost(target_of(hosts[1])) as b:
+        yield Pair(a, b, config)
+
+
+@contextmanager
+def _nothing_left(pair: Pair) -> Iterator[None]:
     watcher = Watcher(pair.run)
     for host in pair.both():
         for name in ("exercise", "exercise-clone"):
             stop_workload(host, WorkloadRef(WorkloadKind.CONTAINER, name))
     before = {host.name: watcher.look(host) for host in pair.both()}
-    yield pair
+    yield
     for host in pair.both():
         assert watcher.changes(host, before[host.name]) == {}, host.name
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -50,6 +51,11 @@ def inside(config: lab.LabConfig, *argv: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
 
 
+def docker_major(config: lab.LabConfig) -> int:
+    version = inside(config, "docker", "version", "--format", "{{.Server.Version}}")
+    return int(version.partition(".")[0])
+
+
 def test_a_host_that_is_up_is_left_alone(config: lab.LabConfig, host: lab.LabHost) -> None:
     before = leader(config)
     assert lab.up(config, silent) == [host]
@@ -90,6 +96,20 @@ def test_a_reset_host_has_forgotten_all_but_its_keys(
     inside(config, "touch", "/root/trace")
     assert lab.reset(config, "lab-a", silent) == [host]
     assert "trace" not in inside(config, "ls", "/root")
+
+
+def test_asked_for_another_docker_a_host_is_wiped_and_the_lab_keeps_the_kind(
+    config: lab.LabConfig, host: lab.LabHost
+) -> None:
+    inside(config, "touch", "/root/trace")
+    assert lab.up(replace(config, docker=lab.DockerKind.DOCKER_28), silent) == [host]
+    assert "trace" not in inside(config, "ls", "/root")
+    before = leader(config)
+    assert lab.up(config, silent) == [host]
+    assert leader(config) == before
+    assert docker_major(config) >= 28
+    lab.up(replace(config, docker=lab.DockerKind.DOCKER_26), silent)
+    assert docker_major(config) == 26
 
 
 def test_a_lab_that_is_down_leaves_nothing_running(
