@@ -20,14 +20,23 @@ from migrations_app.engine.events import Observer
 from migrations_app.engine.hosts.base import Host as EngineHost
 from migrations_app.engine.hosts.ssh import SshTarget, fingerprint, scan_host_key
 from migrations_app.engine.plan import (
+    Compression,
     Limits,
     MigrationPlan,
     Operation,
+    PreCopyRules,
     Strategy,
     WorkloadKind,
     WorkloadRef,
 )
-from migrations_app.engine.preflight import Problem, Severity, pair_problems, plan_problems
+from migrations_app.engine.preflight import (
+    Problem,
+    Severity,
+    concerns,
+    option_problems,
+    pair_problems,
+    plan_problems,
+)
 from migrations_app.engine.report import Report
 from migrations_app.models import Host, MigrationJob, Workload
 
@@ -36,6 +45,7 @@ __all__ = (
     "engine",
     "fingerprint",
     "job_id_for",
+    "option_problem",
     "plan_for",
     "plan_problem",
     "problem_as_dict",
@@ -58,6 +68,7 @@ class Engine(Protocol):
     def connect(self, target: SshTarget) -> AbstractContextManager[EngineHost]: ...
     def collect_facts(self, host: EngineHost) -> dict[str, Any]: ...
     def host_problems(self, facts: Mapping[str, Any]) -> Sequence[Problem]: ...
+    def prepare_host(self, host: EngineHost) -> Mapping[str, object]: ...
     def start_workload(
         self,
         host: EngineHost,
@@ -109,6 +120,11 @@ def plan_for(job: MigrationJob) -> MigrationPlan:
         strategy=Strategy(job.strategy),
         proof=CATALOGUE[job.workload.type_name].proof,
         encrypted=job.encrypted,
+        compression=Compression(job.compression),
+        bandwidth_limit_mbit_s=job.bandwidth_limit_mbit_s,
+        keep_images=job.keep_images,
+        leave_running=job.leave_running,
+        pre_copy=PreCopyRules(**(job.pre_copy or {})),
         limits=_limits_for(job.workload),
     )
 
@@ -121,7 +137,7 @@ def _limits_for(workload: Workload) -> Limits:
 
 def job_id_for(job: MigrationJob) -> str:
     """Names what the job leaves on its hosts; sites that share a host must not collide."""
-    return f"{settings.INSTANCE}-{job.pk}"
+    return f"{settings.INSTANCE}-{job.pk or 0}"  # 0: one that is only asked about
 
 
 def plan_problem(
@@ -132,8 +148,22 @@ def plan_problem(
     problems = plan_problems(kind, operation, strategy)
     if not operation.one_host and workload.host.facts and target.facts:
         problems = problems + pair_problems(workload.host.facts, target.facts)
-    failing = (p for p in problems if p.severity is Severity.FAIL and kind in p.kinds)
-    return next(failing, None)
+    return next((p for p in problems if _fails(p, kind, strategy)), None)
+
+
+def option_problem(job: MigrationJob) -> Problem | None:
+    """What of the job's options its hosts can't do; from rows only."""
+    source, target = job.source.facts or {}, job.target.facts or {}
+    if "compression" not in source or "compression" not in target:
+        return None  # not checked since the program asks for it: the run itself refuses
+    plan = plan_for(job)
+    problems = option_problems(plan, source, target)
+    kind = WorkloadKind(job.workload.kind)
+    return next((p for p in problems if _fails(p, kind, plan.strategy)), None)
+
+
+def _fails(problem: Problem, kind: WorkloadKind, strategy: Strategy) -> bool:
+    return problem.severity is Severity.FAIL and concerns(problem, kind, strategy)
 
 
 def problem_as_dict(problem: Problem) -> dict[str, Any]:
@@ -141,6 +171,8 @@ def problem_as_dict(problem: Problem) -> dict[str, Any]:
         "code": problem.code,
         "severity": str(problem.severity),
         "kinds": [str(kind) for kind in problem.kinds],
+        "strategies": [str(strategy) for strategy in problem.strategies],
+        "sides": [str(side) for side in problem.sides],
         "values": dict(problem.values),
     }
 

@@ -42,7 +42,7 @@ def show_life() -> None:
 
 class Publisher(Protocol):
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
-        """`kind`: status, phase-started, phase-ended, note, command, done."""
+        """`kind`: status, phase-started, phase-ended, pages-arrived, note, command, done."""
 
 
 class NullPublisher:

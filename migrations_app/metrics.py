@@ -34,6 +34,7 @@ class Metric:
 
 _NOT_REACHED = _("The run did not get that far, or the step was not needed.")
 _NOT_READ = _("CRIU's statistics were not found for this run.")
+_NO_PAGES = _("No pages follow with this strategy, or the run did not get that far.")
 _NOT_SEEN = _("Too little of the workload's output was seen to tell.")
 
 _ROWS = (
@@ -152,6 +153,44 @@ _ROWS = (
         _("Bytes sent"),
         _("Everything that went from host to host for this run."),
         _("Nothing crossed the network, or the run did not get that far."),
+    ),
+    Metric(
+        "hand_over_time_ms",
+        Unit.MS,
+        _("Hand-over time"),
+        _("From the image being complete on the source until the target was told to restore."),
+        _("Cold has no hand-over, or the run did not get that far."),
+    ),
+    Metric(
+        "pages_time_ms",
+        Unit.MS,
+        _("Pages time"),
+        _(
+            "From the target's tasks running until the last page has arrived. Not part of the stop time."
+        ),
+        _NO_PAGES,
+    ),
+    Metric(
+        "pages_bytes",
+        Unit.BYTES,
+        _("Pages bytes"),
+        _("What was sent while the workload already ran on the target."),
+        _NO_PAGES,
+    ),
+    Metric(
+        "pages_lazy",
+        Unit.COUNT,
+        _("Pages left behind"),
+        _("Memory pages that were still on the source when the workload moved."),
+        _NO_PAGES,
+        Better.NEITHER,
+    ),
+    Metric(
+        "rounds_frozen_ms",
+        Unit.MS,
+        _("Frozen in rounds"),
+        _("All that the workload stood still in pre-copy rounds. Not part of the stop time."),
+        _("There were no pre-copy rounds."),
     ),
 )
 METRICS: dict[str, Metric] = {row.name: row for row in _ROWS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.db.models import Prefetch, QuerySet
 from redis.exceptions import RedisError
 
+from migrations_app.engine.plan import Strategy
 from migrations_app.live import connect_redis, heartbeat_key
 from migrations_app.models import Host, MigrationJob, Workload
 from migrations_app.services.codes import Refused
-from migrations_app.services.obstacles import obstacle_on
+from migrations_app.services.obstacles import obstacle_between
 from migrations_app.services.submit import find_refusal
 
 RECENT = 10
@@ -158,11 +159,6 @@ def workload_names() -> list[str]:
     return list(names.values_list("name", flat=True).distinct())
 
 
-def host_obstacle(host: Host, kind: str) -> Refused | None:
-    """Why workloads of `kind` can't run on the host now (code and values), or None."""
-    return obstacle_on(host, kind)
-
-
 def job_refusal(
     *, workload: Workload, target: Host, operation: str, strategy: str
 ) -> Refused | None:
@@ -172,24 +168,30 @@ def job_refusal(
 
 @dataclass(frozen=True)
 class Pair:
-    """Whether workloads of one kind can go from one host to another, and if not, why."""
+    """How workloads of one kind can go between two hosts: by strategy, an obstacle or None."""
 
     source: Host
     target: Host
     kind: str
-    obstacle: Refused | None
+    obstacles: Mapping[str, Refused | None]
 
 
 def pairs(hosts: Iterable[Host]) -> list[Pair]:
     """Every ordered pair of different hosts, for every kind of workload; no query."""
     rows = list(hosts)
     return [
-        Pair(source, target, kind, obstacle_on(source, kind) or obstacle_on(target, kind))
+        Pair(source, target, kind, _obstacles(source, target, kind))
         for source in rows
         for target in rows
         if source.pk != target.pk
         for kind in Workload.Kind.values
     ]
+
+
+def _obstacles(source: Host, target: Host, kind: str) -> dict[str, Refused | None]:
+    return {
+        strategy.value: obstacle_between(source, target, kind, strategy) for strategy in Strategy
+    }
 
 
 # --- home ---------------------------------------------------------------------------------------

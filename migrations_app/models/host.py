@@ -15,7 +15,7 @@ class Host(models.Model):
     class State(models.TextChoices):
         UNKNOWN = "unknown", _("not checked yet")
         READY = "ready", _("ready")
-        LIMITED = "limited", _("limited")  # reachable, but some kind of workload can't run here
+        LIMITED = "limited", _("limited")  # reachable, but some kind or strategy can't be used
         UNREACHABLE = "unreachable", _("unreachable")
         QUARANTINED = "quarantined", _("quarantined")  # it showed another key: no more contact
 
@@ -37,6 +37,10 @@ class Host(models.Model):
     problems = models.JSONField(default=list, blank=True)  # engine.host_problems, as dicts
     checked_at = models.DateTimeField(null=True, blank=True)
     check_requested_at = models.DateTimeField(null=True, blank=True)  # null: none is waiting
+    # What was put there for the armed start (engine.prepare_host); never done but when asked for.
+    prepare_requested_at = models.DateTimeField(null=True, blank=True)  # null: none is waiting
+    prepared_at = models.DateTimeField(null=True, blank=True)
+    prepared = models.JSONField(default=dict, blank=True)  # changed, runtime; or error_code, error
     last_error_code = models.CharField(max_length=64, blank=True)
     last_error = models.TextField(blank=True)
     created_by = models.ForeignKey(
@@ -63,10 +67,23 @@ class Host(models.Model):
         """Whether jobs may run here, as far as the last check knows."""
         return self.state in self.USABLE
 
-    def failing_problems(self, kind: str) -> list[dict[str, Any]]:
-        """Those found at the last check that keep workloads of `kind` from running here."""
+    def failing_problems(self, kind: str, strategy: str, side: str) -> list[dict[str, Any]]:
+        """Those found at the last check that stand in the way of this, with the host as `side`.
+
+        Checks of older versions did not tell strategies and sides apart: they concern all.
+        """
         return [
             problem
             for problem in self.problems
-            if problem["severity"] == "fail" and kind in problem["kinds"]
+            if problem["severity"] == "fail"
+            and kind in problem["kinds"]
+            and strategy in problem.get("strategies", [strategy])
+            and side in problem.get("sides", [side])
         ]
+
+    @property
+    def knows_runtime(self) -> bool | None:
+        """Whether its Docker knows our runtime; None: no Docker, or not known."""
+        docker = (self.facts or {}).get("docker") or {}
+        known: bool | None = docker.get("runtime_ready")
+        return known

@@ -8,6 +8,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from migrations_app.engine.plan import Compression
+
 from .queries import JobQuerySet
 from .transitions import MOVES, TERMINAL, UNSETTLED, IllegalTransition, JobStatus
 
@@ -27,7 +29,15 @@ class MigrationJob(models.Model):
     target = models.ForeignKey("Host", on_delete=models.PROTECT, related_name="jobs_to")
     operation = models.CharField(_("operation"), max_length=32)  # engine.plan.Operation
     strategy = models.CharField(_("strategy"), max_length=32)  # engine.plan.Strategy
+
+    # Its options (engine.plan.MigrationPlan); what older rows lack was not there to choose.
     encrypted = models.BooleanField(_("encrypted"), default=True)
+    compression = models.CharField(_("compression"), max_length=8, default=Compression.NONE.value)
+    bandwidth_limit_mbit_s = models.PositiveIntegerField(_("limit"), null=True, blank=True)
+    keep_images = models.BooleanField(_("keep images"), default=False)
+    leave_running = models.BooleanField(_("leave a copy running"), default=False)
+    pre_copy = models.JSONField(null=True, blank=True)  # engine.plan.PreCopyRules; null: no rounds
+
     status = models.CharField(
         _("status"), max_length=12, choices=JobStatus.choices, default=JobStatus.QUEUED
     )
@@ -45,6 +55,9 @@ class MigrationJob(models.Model):
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.TextField(blank=True)
     workload_is_on = models.CharField(max_length=8, blank=True)  # source, target; "" not known
+    clone = models.ForeignKey(  # the copy that a run with leave_running made
+        "Workload", on_delete=models.SET_NULL, null=True, blank=True, related_name="cloned_by"
+    )
 
     # Copies out of the report, for lists and charts; null: not known.
     stop_time_ms = models.FloatField(null=True, blank=True)
@@ -56,6 +69,7 @@ class MigrationJob(models.Model):
     observed_gap_ms = models.FloatField(null=True, blank=True)
     proof_passed = models.BooleanField(null=True, blank=True)
 
+    OPTIONS = ("encrypted", "compression", "bandwidth_limit_mbit_s", "keep_images", "leave_running")
     METRICS = (
         "stop_time_ms",
         "transfer_time_ms",
@@ -91,6 +105,11 @@ class MigrationJob(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in TERMINAL
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As services.submit.submit_job takes them; rules only where there are rounds."""
+        return {**{name: getattr(self, name) for name in self.OPTIONS}, **(self.pre_copy or {})}
 
     def transition(self, old: JobStatus, new: JobStatus, reason: str = "", **fields: Any) -> None:
         """Moves the job from `old` to `new` and writes `fields` with it, in one statement.
@@ -150,6 +169,7 @@ class JobPhase(models.Model):
     duration_ms = models.FloatField(null=True, blank=True)  # null: it has not ended
     bytes = models.BigIntegerField(null=True, blank=True)  # null: it moves none
     failed = models.BooleanField(default=False)
+    round = models.PositiveSmallIntegerField(null=True, blank=True)  # of pre-copy, from 0
 
     class Meta:
         ordering = ["start_ms", "pk"]

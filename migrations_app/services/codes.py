@@ -13,6 +13,10 @@ class Code(StrEnum):
     # Asked for in a form and refused; nothing was changed. Values in brackets.
     UNKNOWN_OPERATION = "unknown-operation"  # [operation]
     UNKNOWN_STRATEGY = "unknown-strategy"  # [strategy]
+    UNKNOWN_OPTION = "unknown-option"  # [option]
+    BAD_OPTION = "bad-option"  # [option] its value is none that it can have
+    OPTION_OUT_OF_RANGE = "option-out-of-range"  # [option, low, high]
+    OPTION_NEEDS_TWO_HOSTS = "option-needs-two-hosts"  # [option]
     UNKNOWN_WORKLOAD_TYPE = "unknown-workload-type"  # [type]
     BAD_PARAMETER = "bad-parameter"  # [detail]
     BAD_NAME = "bad-name"  # [name]

@@ -6,6 +6,8 @@ it answers with the job: by the page and by the command, each with its own way t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import User
 
 from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
@@ -13,10 +15,12 @@ from migrations_app.models import Host, MigrationJob, Workload
 
 from .codes import Code, InventoryRefused
 from .inventory import create_workload, remove_workload, request_workload_look
-from .obstacles import obstacle_on
+from .obstacles import obstacle_between, obstacle_to_starting
 from .submit import submit_job
 
 NAME = "cr"  # as in the exercise
+KIND = WorkloadKind.CONTAINER
+STRATEGIES = (Strategy.COLD, Strategy.STOP_AND_COPY)  # as the exercise, else what Docker 28 can
 SOME_LINES = 3  # counted so far, before it moves: enough to see that it goes on
 State = Workload.State
 
@@ -49,9 +53,9 @@ def _create_counter(user: User | None) -> None:
     create_workload(
         name=NAME,
         type_name="counter",
-        kind=WorkloadKind.CONTAINER,
+        kind=KIND,
         parameters={},
-        host=_fit_hosts()[0],
+        host=_start(),
         created_by=user,
     )
 
@@ -60,12 +64,15 @@ def _migrate_when_counting(workload: Workload, user: User | None) -> MigrationJo
     if not has_counted(workload.last_line):
         request_workload_look(workload=workload)
         return None
+    way = _way_from(workload.host)
+    if way is None:
+        raise InventoryRefused(Code.TOO_FEW_HOSTS)
+    target, strategy = way
     return submit_job(
         workload=workload,
-        target=next(host for host in _fit_hosts() if host.pk != workload.host_id),
+        target=target,
         operation=Operation.MIGRATE,
-        strategy=Strategy.COLD,
-        encrypted=True,
+        strategy=strategy,
         user=user,
     )
 
@@ -74,11 +81,25 @@ def has_counted(last_line: str) -> bool:
     return last_line.isdecimal() and int(last_line) >= SOME_LINES
 
 
-def _fit_hosts() -> list[Host]:
-    """At least two hosts that run containers. Raises InventoryRefused."""
-    kind = WorkloadKind.CONTAINER
-    hosts = Host.objects.order_by("-is_lab", "name")
-    fit = [host for host in hosts if obstacle_on(host, kind) is None]
-    if len(fit) < 2:
+def _start() -> Host:
+    """The first host from which the counter can go to another. Raises InventoryRefused."""
+    fit = (host for host in _hosts() if obstacle_to_starting(host, KIND) is None)
+    start = next((host for host in fit if _way_from(host)), None)
+    if start is None:
         raise InventoryRefused(Code.TOO_FEW_HOSTS)
-    return fit
+    return start
+
+
+def _way_from(source: Host) -> tuple[Host, Strategy] | None:
+    """Where it can go from there and how; None: nowhere."""
+    ways = ((target, strategy) for strategy in STRATEGIES for target in _hosts())
+    return next((way for way in ways if way[0].pk != source.pk and _is_open(source, *way)), None)
+
+
+def _is_open(source: Host, target: Host, strategy: Strategy) -> bool:
+    return obstacle_between(source, target, KIND, strategy) is None
+
+
+def _hosts() -> Iterable[Host]:
+    """Lab hosts first."""
+    return Host.objects.order_by("-is_lab", "name")

@@ -20,7 +20,7 @@ from migrations_app.models.workload import NAME_LENGTH
 
 from .addresses import checked_address
 from .codes import Code, InventoryRefused
-from .obstacles import obstacle_on
+from .obstacles import obstacle_to_starting
 from .queue import Task, send_on_commit
 
 HOST_KEY = re.compile(r"ssh-ed25519 [A-Za-z0-9+/]{68}={0,2}")
@@ -136,6 +136,16 @@ def request_host_check(*, host: Host) -> None:
     send_on_commit(task=Task.CHECK_HOST, row_id=host.pk)
 
 
+def request_preparation(*, host: Host, user: User | None) -> None:
+    """Queues putting our OCI runtime there and having Docker know it. Raises InventoryRefused.
+
+    It changes files on the host, so it is never done to a host that is not the lab's unasked.
+    """
+    _require_staff(user)
+    Host.objects.filter(pk=host.pk).update(prepare_requested_at=timezone.now())
+    request_host_check(host=host)
+
+
 def create_workload(
     *,
     name: str,
@@ -149,7 +159,7 @@ def create_workload(
     if len(name) > NAME_LENGTH or not CONTAINER_NAME.fullmatch(name):
         raise InventoryRefused(Code.BAD_NAME, name=name)
     kind = Workload.Kind(kind)
-    obstacle = obstacle_on(host, kind)
+    obstacle = obstacle_to_starting(host, kind)
     if obstacle:
         raise obstacle
     workload = Workload(

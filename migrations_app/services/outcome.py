@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from migrations_app.engine.errors import EngineError
-from migrations_app.engine.report import Outcome, Report
+from migrations_app.engine.report import Outcome, Report, Side
 from migrations_app.live import Publisher
 from migrations_app.models import Host, IllegalTransition, JobStatus, MigrationJob, Workload
+from migrations_app.models.workload import NAME_LENGTH
 
 from . import leases
 from .codes import Code
@@ -28,6 +30,7 @@ class Ending:
     fields: dict[str, Any] = field(default_factory=dict)  # of the job's row
     workload: dict[str, Any] = field(default_factory=dict)  # of the workload's row
     side: str = ""  # where the workload is: source, target; "" not known
+    clone: dict[str, Any] | None = None  # of a second row: the copy on the target, if one was made
 
 
 def ending_of(report: Report, *, cancel_requested: bool, reason: str) -> Ending:
@@ -41,6 +44,9 @@ def ending_of(report: Report, *, cancel_requested: bool, reason: str) -> Ending:
         **{name: getattr(report.metrics, name) for name in MigrationJob.METRICS},
     }
     status = _status_of(report, cancel_requested)
+    if _is_copy(report):
+        running = {"state": Workload.State.RUNNING}
+        return Ending(status, reason, fields, running, Side.SOURCE, clone=_workload_of(report))
     return Ending(status, reason, fields, _workload_of(report), _side_of(report))
 
 
@@ -51,6 +57,12 @@ def _status_of(report: Report, cancel_requested: bool) -> JobStatus:
         return JobStatus.IN_DOUBT
     stopped = report.error is not None and report.error.code == Code.CANCELLED
     return JobStatus.CANCELLED if stopped and cancel_requested else JobStatus.FAILED
+
+
+def _is_copy(report: Report) -> bool:
+    """Whether the original goes on as well, and what the report tells of is its copy."""
+    asked = report.outcome is Outcome.SUCCEEDED and report.options.get("leave_running")
+    return bool(asked) and _side_of(report) == Side.TARGET
 
 
 def _side_of(report: Report) -> str:
@@ -123,3 +135,28 @@ def _place_workload(job: MigrationJob, ending: Ending) -> None:
     held = Workload.objects.filter(pk=job.workload_id, state=Workload.State.MIGRATING)
     if changes:
         held.update(**changes)
+    if ending.clone is not None:
+        job.clone = _new_copy(job, ending.clone)
+        job.save(update_fields=["clone"])
+
+
+def _new_copy(job: MigrationJob, found: dict[str, Any]) -> Workload:
+    """A row for the copy on the target: a workload like any other from now on."""
+    original = job.workload
+    return Workload.objects.create(
+        name=_free_name(original.name),
+        type_name=original.type_name,
+        kind=original.kind,
+        parameters=original.parameters,
+        host=job.target,
+        created_by=job.created_by,
+        **found,
+    )
+
+
+def _free_name(name: str) -> str:
+    """name-copy, or the first of name-copy-2, -3, … that no workload has."""
+    endings = itertools.chain(["-copy"], (f"-copy-{number}" for number in itertools.count(2)))
+    names = (name[: NAME_LENGTH - len(ending)] + ending for ending in endings)
+    present = Workload.objects.exclude(state=Workload.State.REMOVED)
+    return next(name for name in names if not present.filter(name=name).exists())

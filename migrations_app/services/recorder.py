@@ -17,7 +17,15 @@ from typing import Self
 
 from django.db import DatabaseError, connection
 
-from migrations_app.engine.events import CommandRan, Event, Note, PhaseEnded, PhaseStarted
+from migrations_app.engine.events import (
+    CommandRan,
+    Event,
+    Note,
+    PagesArrived,
+    PhaseEnded,
+    PhaseStarted,
+)
+from migrations_app.engine.report import PhaseName
 from migrations_app.live import Publisher
 from migrations_app.models import MigrationJob
 
@@ -98,16 +106,24 @@ def record(job: MigrationJob, event: Event, publisher: Publisher) -> None:
     """Writes one event's row, then tells those who watch."""
     match event:
         case PhaseStarted():
-            job.phases.create(name=event.name, side=event.host, start_ms=event.start_ms)
+            _begin_phase(job, event)
             publisher.publish("phase-started", dataclasses.asdict(event))
         case PhaseEnded():
             _end_phase(job, event)
             publisher.publish("phase-ended", dataclasses.asdict(event))
+        case PagesArrived():
+            under_way = job.phases.filter(name=PhaseName.PAGES, duration_ms=None)
+            under_way.update(bytes=event.bytes)
+            publisher.publish("pages-arrived", dataclasses.asdict(event))
         case CommandRan():
             publisher.publish("command", dataclasses.asdict(event.command))
         case Note():
             job.notes.create(code=event.code, values=dict(event.values))
             publisher.publish("note", {"code": event.code, "values": dict(event.values)})
+
+
+def _begin_phase(job: MigrationJob, event: PhaseStarted) -> None:
+    job.phases.create(name=event.name, side=event.host, start_ms=event.start_ms, round=event.round)
 
 
 def _end_phase(job: MigrationJob, event: PhaseEnded) -> None:
@@ -119,8 +135,9 @@ def _end_phase(job: MigrationJob, event: PhaseEnded) -> None:
         "bytes": event.bytes,
         "failed": event.failed,
     }
-    begun = job.phases.filter(name=event.name, duration_ms=None).last()
+    same = {"name": event.name, "round": event.round}
+    begun = job.phases.filter(**same, duration_ms=None).last()
     if begun is None:
-        job.phases.create(name=event.name, **measured)
+        job.phases.create(**same, **measured)
     else:
         job.phases.filter(pk=begun.pk).update(**measured)

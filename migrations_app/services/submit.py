@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from migrations_app.adapters import plan_problem
+from migrations_app.adapters import option_problem, plan_problem
 from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
-from migrations_app.engine.preflight import plan_problems
+from migrations_app.engine.preflight import Problem, plan_problems
+from migrations_app.engine.report import Side
 from migrations_app.models import Host, IllegalTransition, MigrationJob, Workload
 
 from .codes import Code, SubmitRefused
 from .obstacles import obstacle_on
+from .options import columns_for
 from .queue import Task, send_on_commit
 
 
@@ -21,10 +23,13 @@ def submit_job(
     target: Host,
     operation: str,
     strategy: str,
-    encrypted: bool,
     user: User | None,
+    **options: object,
 ) -> MigrationJob:
-    """Queues one job; it runs from where the workload is now. Raises SubmitRefused."""
+    """Queues one job; it runs from where the workload is now. Raises SubmitRefused.
+
+    `options` are those of options.DEFAULTS, each by its name; what is not given is by default.
+    """
     refusal = find_refusal(workload=workload, target=target, operation=operation, strategy=strategy)
     if refusal:
         raise refusal
@@ -34,9 +39,12 @@ def submit_job(
         target=target,
         operation=Operation(operation),
         strategy=Strategy(strategy),
-        encrypted=encrypted,
         created_by=user,
+        **columns_for(options, Operation(operation), Strategy(strategy)),
     )
+    problem = option_problem(job)
+    if problem:
+        raise _refused_for(problem)
     return _queue(job)
 
 
@@ -76,8 +84,8 @@ def rerun_job(*, job: MigrationJob, user: User | None) -> MigrationJob:
         target=_rerun_target(job),
         operation=job.operation,
         strategy=job.strategy,
-        encrypted=job.encrypted,
         user=user,
+        **job.options,
     )
 
 
@@ -97,8 +105,8 @@ def find_refusal(
         or _refuse_kind(workload.kind, operation, strategy)
         or _refuse_workload(workload)
         or _refuse_target(workload, target, Operation(operation))
-        or _refuse_host(workload.host, workload.kind)
-        or _refuse_host(target, workload.kind)
+        or _refuse_host(workload.host, workload.kind, strategy, Side.SOURCE)
+        or _refuse_host(target, workload.kind, strategy, Side.TARGET)
         or _refuse_plan(workload, target, Operation(operation), Strategy(strategy))
     )
 
@@ -114,7 +122,7 @@ def _refuse_choice(operation: str, strategy: str) -> SubmitRefused | None:
 def _refuse_kind(kind: str, operation: str, strategy: str) -> SubmitRefused | None:
     """What this kind of workload can't do whatever the hosts are."""
     problems = plan_problems(WorkloadKind(kind), Operation(operation), Strategy(strategy))
-    return SubmitRefused(problems[0].code) if problems else None
+    return _refused_for(problems[0]) if problems else None
 
 
 def _refuse_workload(workload: Workload) -> SubmitRefused | None:
@@ -136,8 +144,8 @@ def _refuse_target(workload: Workload, target: Host, operation: Operation) -> Su
     return None
 
 
-def _refuse_host(host: Host, kind: str) -> SubmitRefused | None:
-    obstacle = obstacle_on(host, kind)
+def _refuse_host(host: Host, kind: str, strategy: str, side: Side) -> SubmitRefused | None:
+    obstacle = obstacle_on(host, kind, strategy, side)
     return SubmitRefused(obstacle.code, **obstacle.values) if obstacle else None
 
 
@@ -145,6 +153,10 @@ def _refuse_plan(
     workload: Workload, target: Host, operation: Operation, strategy: Strategy
 ) -> SubmitRefused | None:
     problem = plan_problem(workload=workload, target=target, operation=operation, strategy=strategy)
-    if problem is None:
-        return None
-    return SubmitRefused(problem.code, **{k: str(v) for k, v in problem.values.items()})
+    return _refused_for(problem) if problem else None
+
+
+def _refused_for(problem: Problem) -> SubmitRefused:
+    return SubmitRefused(
+        problem.code, **{name: str(value) for name, value in problem.values.items()}
+    )

@@ -36,13 +36,16 @@ SEEN = {
 
 
 def check_host(*, host_id: int) -> None:
-    """Facts, problems and the state of its workloads. Left for later while a job measures."""
+    """Facts, problems and the state of its workloads; prepares it first where that was asked for.
+
+    Left for later while a job measures.
+    """
     if not leases.take_host_for_check(host_id=host_id):
         return
     host = Host.objects.get(pk=host_id)
     try:
         with reached(host) as connection:
-            _write_facts(host, engine().collect_facts(connection))
+            _write_facts(host, _facts_once_prepared(host, connection))
             for workload in host.workloads.filter(state__in=SETTLED_STATES):
                 _look_at(workload, connection)
     except HostQuarantined:
@@ -52,6 +55,34 @@ def check_host(*, host_id: int) -> None:
     finally:
         leases.release_host_after_check(host_id=host_id)
     send_waiting_jobs()
+
+
+def _facts_once_prepared(host: Host, connection: EngineHost) -> dict[str, Any]:
+    """Its facts, after our runtime was put there if somebody asked for it.
+
+    Lab hosts are ours: they get it, and a newer one, by themselves.
+    """
+    facts = engine().collect_facts(connection)
+    if not host.prepare_requested_at and not (host.is_lab and lacks_runtime(facts)):
+        return facts
+    _prepare(host, connection)
+    return engine().collect_facts(connection)
+
+
+def lacks_runtime(facts: dict[str, Any]) -> bool:
+    """Whether there is a Docker that answers and does not know our runtime."""
+    return (facts.get("docker") or {}).get("runtime_ready") is False
+
+
+def _prepare(host: Host, connection: EngineHost) -> None:
+    """Tries once; how it went stands in the row."""
+    try:
+        done = dict(engine().prepare_host(connection))
+    except EngineError as error:
+        done = {"error_code": error.code, "error": error.message}
+    Host.objects.filter(pk=host.pk).update(
+        prepare_requested_at=None, prepared_at=timezone.now(), prepared=done
+    )
 
 
 def _write_facts(host: Host, facts: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from django.contrib import messages
@@ -34,6 +35,15 @@ def refusal(error: Refused) -> Explanation:
         return said
     problem = explain(PROBLEMS, str(error.values.get("problem")))
     return Explanation(said.code, said.title, problem.title, problem.todo)
+
+
+def by_reason(obstacles: Mapping[str, Refused | None]) -> list[tuple[list[str], Explanation]]:
+    """The names that an obstacle stands in the way of, together where the reason is the same."""
+    reasons: dict[Explanation, list[str]] = {}
+    for name, obstacle in obstacles.items():
+        if obstacle is not None:
+            reasons.setdefault(refusal(obstacle), []).append(name)
+    return [(names, said) for said, names in reasons.items()]
 
 
 def tell_refusal(request: HttpRequest, error: Refused) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +14,7 @@ from migrations_app.models import Host
 from migrations_app.services import inventory
 from migrations_app.words import KINDS, Explanation
 
-from .common import found, refusal, tell
+from .common import by_reason, found, tell
 from .job_page import flat
 
 
@@ -22,12 +24,21 @@ def host_list(request: HttpRequest) -> HttpResponse:
     return render(request, "hosts/list.html", context)
 
 
-def _ways(hosts: list[Host]) -> dict[tuple[str, str], dict[str, Explanation | None]]:
-    """For each pair of hosts, why each kind of workload can't take that way; None: it can."""
-    ways: dict[tuple[str, str], dict[str, Explanation | None]] = {}
+@dataclass(frozen=True)
+class Way:
+    """How one kind of workload can go from one host to another."""
+
+    possible: list[str]  # strategies
+    reasons: list[tuple[list[str], Explanation]]  # strategies that are not, and why
+
+
+def _ways(hosts: list[Host]) -> dict[tuple[str, str], dict[str, Way]]:
+    """For each pair of hosts and each kind of workload."""
+    ways: dict[tuple[str, str], dict[str, Way]] = {}
     for pair in selectors.pairs(hosts):
         way = ways.setdefault((pair.source.name, pair.target.name), {})
-        way[pair.kind] = refusal(pair.obstacle) if pair.obstacle else None
+        possible = [name for name, obstacle in pair.obstacles.items() if obstacle is None]
+        way[pair.kind] = Way(possible, by_reason(pair.obstacles))
     return ways
 
 

@@ -114,6 +114,67 @@ FAILURES: dict[str, Word] = {
         ),
         _("The first error in CRIU's log names it; it stands below."),
     ),
+    "dump-timed-out": Word(
+        _("The dump took too long"),
+        _(
+            "CRIU did not end within the limit and was stopped. The workload continues on the source."
+        ),
+        _("Try again; with much memory, try a smaller workload first."),
+    ),
+    "restore-timed-out": Word(
+        _("The restore took too long"),
+        _(
+            "CRIU on the target did not end within the limit and was stopped. The workload was put back."
+        ),
+        _("Try again; with much memory, try a smaller workload first."),
+    ),
+    "arm-failed": Word(
+        _("The target could not be made ready"),
+        _(
+            "Everything but the image has to be in place on the target before the workload is frozen. It never was frozen."
+        ),
+        _("The message says what the target answered. See whether Docker there knows our runtime."),
+    ),
+    "target-silent": Word(
+        _("The target does not answer"),
+        _(
+            "It was asked to go on with the workload, and nothing has been heard since. The source stays frozen until the target can be asked, so that the workload never runs twice."
+        ),
+        _(
+            "Bring the target or the network back; the site asks again and again and settles it by itself."
+        ),
+    ),
+    "pages-lost": Word(
+        _("Not all pages arrived"),
+        _(
+            "The target or the link failed before the last page had arrived. The workload continues on the source from the moment of the switch; what it did on the target since then is gone."
+        ),
+        _(
+            "See why the target or the link failed. A strategy without pages that follow can't lose any."
+        ),
+    ),
+    "tmpfs-too-small": Word(
+        _("The image does not fit into the memory of a host"),
+        _("Images go from memory to memory, and a host has too little of it free in /dev/shm."),
+        _(
+            "Free some memory there, or choose a smaller workload, post-copy, or cold, which goes over the disk."
+        ),
+    ),
+    "container-runtime-unknown": Word(
+        _("The container runs under a runtime that we don't know"),
+        _("Only containers that run under runc can be dumped past Docker."),
+        _("Start it with Docker's default runtime, or choose the cold strategy."),
+    ),
+    "docker-config-unreadable": Word(
+        _("Docker's configuration can't be read"),
+        _("/etc/docker/daemon.json is not a JSON object, so nothing was written into it."),
+        _("Mend the file on the host, then prepare the host again."),
+    ),
+    "docker-runtime-refused": Word(
+        _("Docker did not take our runtime"),
+        _("It was told to read its configuration again, and still does not know the runtime."),
+        _("Look at Docker's log on the host: journalctl -u docker"),
+    ),
     "still-under-way": Word(
         _("Something is still going on on the host"),
         _("A dump or restore of this job had not come to an end within the limit."),

@@ -25,6 +25,9 @@ WARNINGS: dict[str, Text] = {
     "rollback-failed": _("The way back failed too."),
     "answer-lost": _("The target's answer was lost; both hosts were asked what is true."),
     "source-not-released": _("The frozen original on the source could not be removed."),
+    "kept-image-without-pages": _(
+        "The image was kept, but the pages that followed later are not in it: nothing can be restored from it alone."
+    ),
     "observer-failed": _("The progress of this run could not be shown or recorded in full."),
 }
 REASONS: dict[str, Text] = {

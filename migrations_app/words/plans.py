@@ -18,6 +18,18 @@ PHASES: dict[str, Phrase] = {
             "Facts of both hosts are read, what can't work is refused, and what can be sent ahead is sent. The workload runs on."
         ),
     ),
+    PhaseName.PRE_COPY: Phrase(
+        _("Pre-copy"),
+        _(
+            "One round: memory goes ahead to the target. The workload runs, but for a moment in which it is frozen to see what changed."
+        ),
+    ),
+    PhaseName.ARM: Phrase(
+        _("Arm"),
+        _(
+            "The target is brought to where only the image is missing: the container is there and its start waits. The workload runs on."
+        ),
+    ),
     PhaseName.FREEZE: Phrase(
         _("Freeze"),
         _(
@@ -36,6 +48,12 @@ PHASES: dict[str, Phrase] = {
     PhaseName.TRANSFER: Phrase(
         _("Transfer"), _("The image travels straight from the source host to the target host.")
     ),
+    PhaseName.HAND_OVER: Phrase(
+        _("Hand over"),
+        _(
+            "The image is complete; the source tells the target to go on, and may not run the workload any more until the target has answered."
+        ),
+    ),
     PhaseName.RESTORE: Phrase(
         _("Restore"),
         _("CRIU rebuilds the tasks from the image and lets them run. The stop time ends."),
@@ -43,6 +61,12 @@ PHASES: dict[str, Phrase] = {
     PhaseName.RESUME: Phrase(
         _("Resume"),
         _("The tasks run already; the command that restored them comes to its end."),
+    ),
+    PhaseName.PAGES: Phrase(
+        _("Pages follow"),
+        _(
+            "The workload runs on the target; pages that it asks for come at once, the others in the background. The frozen original is kept until the last one has arrived."
+        ),
     ),
     PhaseName.ROLLBACK: Phrase(
         _("Roll back"), _("Something failed: the workload continues on the source, as before.")
@@ -79,13 +103,37 @@ STRATEGIES: dict[str, Phrase] = {
             "As by hand: checkpoint to disk, copy the image, restore. The workload stands still all the while, so the stop time grows with its memory."
         ),
     ),
+    Strategy.STOP_AND_COPY: Phrase(
+        _("Stop-and-copy"),
+        _(
+            "The workload is frozen, and its memory goes from memory to memory while the dump runs, never over a disk. The stop time still grows with the memory, but slowly."
+        ),
+    ),
+    Strategy.PRE_COPY: Phrase(
+        _("Pre-copy"),
+        _(
+            "Memory goes ahead in rounds while the workload runs; it is frozen only for what changed last. It gains most where the network is slow and little memory changes."
+        ),
+    ),
+    Strategy.POST_COPY: Phrase(
+        _("Post-copy"),
+        _(
+            "The workload moves at once with next to nothing, and its pages follow while it runs. The stop time hardly depends on the memory; until the last page has arrived it needs both hosts."
+        ),
+    ),
+    Strategy.HYBRID: Phrase(
+        _("Hybrid"),
+        _(
+            "Pre-copy first, so that most of the memory is there; then it moves at once, and only what changed last follows as in post-copy."
+        ),
+    ),
 }
 KINDS: dict[str, Phrase] = {
     WorkloadKind.PROCESS: Phrase(
         _("Process"), _("A plain process of the host, checkpointed by CRIU itself.")
     ),
     WorkloadKind.CONTAINER: Phrase(
-        _("Container"), _("A Docker container, checkpointed through Docker.")
+        _("Container"), _("A Docker container, with everything that runs in it.")
     ),
 }
 SIDES: dict[str, Phrase] = {

@@ -57,14 +57,47 @@ PROBLEMS: dict[str, Word] = {
     ),
     "docker-not-experimental": Word(
         _("Docker's experimental mode is off"),
-        _("“docker checkpoint” exists in experimental mode only."),
-        _('Put {"experimental": true} into /etc/docker/daemon.json and restart Docker.'),
+        _("“docker checkpoint” exists in experimental mode only; the cold strategy calls it."),
+        _(
+            'Choose another strategy: those need no experimental mode. Or put {"experimental": true} into /etc/docker/daemon.json and restart Docker.'
+        ),
     ),
     "docker-restore-broken": Word(
         _("This Docker can't start containers from checkpoints"),
-        _("From version 28 on its own restore fails for every container that has a network."),
-        _("Install Docker 26 or 27, or use a process instead of a container."),
+        _(
+            "From version 28 on its own restore fails for every container that has a network; the cold strategy relies on it."
+        ),
+        _(
+            "Choose another strategy: those do not use Docker's restore. Or install Docker 26 or 27."
+        ),
         named=_("Docker {version} can't start containers from checkpoints"),
+    ),
+    "docker-runtime-missing": Word(
+        _("Docker does not know our runtime here"),
+        _(
+            "All strategies but cold restore a container through a small OCI runtime of ours, and Docker on the target has to know it."
+        ),
+        _("Press “Prepare this host” on the host's page, or run “manage.py host prepare NAME”."),
+    ),
+    "userfaultfd-missing": Word(
+        _("The kernel lacks userfaultfd"),
+        _(
+            "Without it pages can't follow on demand, so there is no post-copy and no hybrid to here."
+        ),
+        _("Choose stop-and-copy or pre-copy, or a target with another kernel."),
+    ),
+    "compression-missing": Word(
+        _("A host has no library for this compression"),
+        _("Both hosts need it: one packs, the other unpacks."),
+        _(
+            "Install it there (apt install liblz4-1 libzstd1), or choose another compression."
+        ),
+        named=_("{host} has no library for {compression}"),
+    ),
+    "strategy-needs-two-hosts": Word(
+        _("This strategy needs two hosts"),
+        _("It hands the workload over from one host to another; on one host there is only cold."),
+        _("Choose “Migrate”, or the cold strategy."),
     ),
     "cgroup-differs": Word(
         _("The hosts use different versions of cgroups"),

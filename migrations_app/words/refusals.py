@@ -19,6 +19,28 @@ REFUSALS: dict[str, Word] = {
         _("The form asked for a strategy that this program does not have."),
         _("Load the page again and choose one of the strategies offered."),
     ),
+    "unknown-option": Word(
+        _("There is no such option"),
+        _("The form asked for an option that this program does not have."),
+        _("Load the page again and choose among the options offered."),
+        named=_("There is no option called “{option}”"),
+    ),
+    "bad-option": Word(
+        _("An option has a value that it can't have"),
+        _("Numbers are whole; choices are one of those offered."),
+        _("Load the page again and choose among the values offered."),
+    ),
+    "option-out-of-range": Word(
+        _("An option is out of its range"),
+        _("The range stands beside the field."),
+        _("Change the value and send the form again."),
+        named=_("An option is out of its range: {low} to {high}"),
+    ),
+    "option-needs-two-hosts": Word(
+        _("A copy can be left running only when there are two hosts"),
+        _("On one host the original and the copy would be in each other's way."),
+        _("Choose “Migrate”, or do not leave a copy running."),
+    ),
     "unknown-workload-type": Word(
         _("There is no such workload in the catalogue"),
         _("The form asked for a type that this program does not have."),

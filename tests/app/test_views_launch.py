@@ -17,7 +17,7 @@ def test_a_host_s_problem_is_told_with_what_to_do(browser):
     make_host(state="limited", problems=[problem | {"values": {"version": "28.5"}}])
     page = text_of(browser.get(reverse("host-list")))
     assert "Docker 28.5 can&#x27;t start containers from checkpoints" in page
-    assert "Install Docker 26 or 27" in page
+    assert "install Docker 26 or 27" in page
 
 
 def test_an_unreachable_host_is_told_by_name(browser):
