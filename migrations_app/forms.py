@@ -7,13 +7,30 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from migrations_app.engine.catalogue import Parameter, WorkloadType
-from migrations_app.engine.plan import CONTAINER_NAME, Strategy, WorkloadKind
+from migrations_app.engine.plan import (
+    CONTAINER_NAME,
+    RANGES,
+    Compression,
+    Strategy,
+    WorkloadKind,
+)
 from migrations_app.models import Host
 from migrations_app.services.codes import Refused
-from migrations_app.words import ERRORS, KINDS, PARAMETERS, STRATEGIES, explain, title_of
+from migrations_app.services.options import DEFAULTS, RULES
+from migrations_app.words import (
+    COMPRESSIONS,
+    ERRORS,
+    KINDS,
+    OPTIONS,
+    PARAMETERS,
+    STRATEGIES,
+    explain,
+    title_of,
+)
 
 PARAMETER_PREFIX = "parameter-"
 
@@ -90,20 +107,93 @@ def _parameter_field(parameter: Parameter) -> forms.IntegerField:
     )
 
 
+def _number(name: str) -> forms.IntegerField:
+    """An option that is a number; left empty it is by default."""
+    low, high = RANGES[name]
+    default = DEFAULTS[name]
+    hint = format_lazy(_("{low} to {high}"), low=low, high=high)
+    return forms.IntegerField(
+        label=OPTIONS[name].title,
+        min_value=low,
+        max_value=high,
+        required=False,
+        initial=default,
+        help_text=format_lazy("{} ({})", OPTIONS[name].text, hint),
+        widget=forms.NumberInput(attrs={"class": "form-control", "data-default": default}),
+    )
+
+
+def _tick(name: str) -> forms.BooleanField:
+    return forms.BooleanField(
+        label=OPTIONS[name].title,
+        required=False,
+        initial=DEFAULTS[name],
+        help_text=OPTIONS[name].text,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+
+
 class LaunchForm(RefusableForm):
     """A job for one workload. `step` is an operation and a target's pk: "migrate:2"."""
 
     step = forms.ChoiceField()
     strategy = forms.ChoiceField(
         choices=[(strategy.value, title_of(STRATEGIES, strategy)) for strategy in Strategy],
-        initial=Strategy.COLD.value,
     )
     encrypted = forms.TypedChoiceField(
         choices=[("yes", _("Encrypted")), ("no", _("Plain"))],
         coerce=lambda value: value == "yes",
         initial="yes",
     )
+    compression = forms.ChoiceField(
+        label=OPTIONS["compression"].title,
+        choices=[(name.value, title_of(COMPRESSIONS, name)) for name in Compression],
+        initial=DEFAULTS["compression"],
+        help_text=OPTIONS["compression"].text,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    bandwidth_limit_mbit_s = _number("bandwidth_limit_mbit_s")
+    keep_images = _tick("keep_images")
+    leave_running = _tick("leave_running")
+    most_rounds = _number("most_rounds")
+    pages_left = _number("pages_left")
+    growth_percent = _number("growth_percent")
+    stop_time_ms = _number("stop_time_ms")
 
     def __init__(self, steps: Iterable[str], *args: Any) -> None:
         super().__init__(*args)
         self.fields["step"].choices = [(step, step) for step in steps]  # type: ignore[attr-defined]
+        for name in ("encrypted", "compression"):  # who does not ask for another gets the default
+            self.fields[name].required = False
+
+    def clean_encrypted(self) -> bool:
+        return self.cleaned_data["encrypted"] is not False
+
+    def clean_compression(self) -> str:
+        return self.cleaned_data["compression"] or DEFAULTS["compression"]
+
+    def options(self) -> dict[str, Any]:
+        """Those of services.options that were chosen."""
+        chosen = {name: self.cleaned_data[name] for name in DEFAULTS}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    @property
+    def transport(self) -> list[forms.BoundField]:
+        return [self["compression"], self["bandwidth_limit_mbit_s"]]
+
+    @property
+    def ticks(self) -> list[forms.BoundField]:
+        return [self["keep_images"], self["leave_running"]]
+
+    @property
+    def rules(self) -> list[forms.BoundField]:
+        return [self[name] for name in RULES]
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether an option is not by default, or wrong: the page shows the options then."""
+        shown = (*self.transport, *self.ticks, *self.rules, self["encrypted"])
+        return any(
+            field.errors or (self.is_bound and field.field.has_changed(field.initial, field.data))
+            for field in shown
+        )

@@ -10,12 +10,12 @@ from django.contrib.auth.models import User
 from django.db.models import Prefetch, QuerySet
 from redis.exceptions import RedisError
 
-from migrations_app.engine.plan import Strategy
+from migrations_app.engine.plan import Compression, Operation, Strategy
 from migrations_app.live import connect_redis, heartbeat_key
 from migrations_app.models import Host, MigrationJob, Workload
 from migrations_app.services.codes import Refused
 from migrations_app.services.obstacles import obstacle_between
-from migrations_app.services.submit import find_refusal
+from migrations_app.services.submit import find_refusals
 
 RECENT = 10
 
@@ -110,18 +110,25 @@ def history_rows(rows: QuerySet[MigrationJob] | None = None) -> list[HistoryRow]
     ]
 
 
-def former_stop_times(*, workload: Workload, operation: str, strategy: str) -> list[float]:
-    """Stop times (ms) of what succeeded before with such a workload; for an expectation."""
+def former_stop_times(*, workload: Workload, operation: str) -> dict[str, list[float]]:
+    """By strategy, stop times (ms) of what succeeded before with such a workload.
+
+    For an expectation: runs with packed or held back bytes are left out.
+    """
     alike = MigrationJob.objects.filter(
         status=MigrationJob.Status.SUCCEEDED,
         operation=operation,
-        strategy=strategy,
+        compression=Compression.NONE,
+        bandwidth_limit_mbit_s__isnull=True,
         workload__type_name=workload.type_name,
         workload__kind=workload.kind,
         workload__parameters=workload.parameters,
         stop_time_ms__isnull=False,
     )
-    return [value for value in alike.values_list("stop_time_ms", flat=True) if value is not None]
+    times: dict[str, list[float]] = {}
+    for strategy, value in alike.order_by("pk").values_list("strategy", "stop_time_ms"):
+        times.setdefault(strategy, []).append(value)
+    return times
 
 
 # --- hosts and workloads ------------------------------------------------------------------------
@@ -159,11 +166,11 @@ def workload_names() -> list[str]:
     return list(names.values_list("name", flat=True).distinct())
 
 
-def job_refusal(
-    *, workload: Workload, target: Host, operation: str, strategy: str
-) -> Refused | None:
-    """Why submit_job would refuse this now (code and values), or None."""
-    return find_refusal(workload=workload, target=target, operation=operation, strategy=strategy)
+def job_refusals(
+    *, workload: Workload, target: Host, operation: Operation
+) -> Mapping[Strategy, Refused | None]:
+    """By strategy, why submit_job would refuse it now (code and values), or None."""
+    return {**find_refusals(workload=workload, target=target, operation=operation)}
 
 
 @dataclass(frozen=True)

@@ -100,14 +100,34 @@ def find_refusal(
     *, workload: Workload, target: Host, operation: str, strategy: str
 ) -> SubmitRefused | None:
     """Why this job can't be queued now, or None. Reads what is known; contacts no host."""
+    unknown = _refuse_choice(operation, strategy)
+    if unknown:
+        return unknown
+    refusals = find_refusals(workload=workload, target=target, operation=Operation(operation))
+    return refusals[Strategy(strategy)]
+
+
+def find_refusals(
+    *, workload: Workload, target: Host, operation: Operation
+) -> dict[Strategy, SubmitRefused | None]:
+    """The same for every strategy at once, with one query."""
+    of_workload = _refuse_workload(workload)
+    return {
+        strategy: _refuse_kind(workload.kind, operation, strategy)
+        or of_workload
+        or _refuse_way(workload, target, operation, strategy)
+        for strategy in Strategy
+    }
+
+
+def _refuse_way(
+    workload: Workload, target: Host, operation: Operation, strategy: Strategy
+) -> SubmitRefused | None:
     return (
-        _refuse_choice(operation, strategy)
-        or _refuse_kind(workload.kind, operation, strategy)
-        or _refuse_workload(workload)
-        or _refuse_target(workload, target, Operation(operation))
+        _refuse_target(workload, target, operation)
         or _refuse_host(workload.host, workload.kind, strategy, Side.SOURCE)
         or _refuse_host(target, workload.kind, strategy, Side.TARGET)
-        or _refuse_plan(workload, target, Operation(operation), Strategy(strategy))
+        or _refuse_plan(workload, target, operation, strategy)
     )
 
 

@@ -39,6 +39,11 @@ PHRASES = {
     "strategy": words.STRATEGIES,
     "kind": words.KINDS,
     "side": words.SIDES,
+    "option": words.OPTIONS,
+    "compression": words.COMPRESSIONS,
+    "round method": words.ROUND_METHODS,
+    "rounds ended by": words.ROUNDS_ENDED_BY,
+    "stop part": words.STOP_PARTS,
     "parameter": words.PARAMETERS,
     "proof": words.PROOFS,
 }

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from migrations_app import selectors
-from migrations_app.engine.plan import Operation, Strategy
+from migrations_app.engine.plan import Strategy
 from migrations_app.forms import LaunchForm
-from migrations_app.models import Host, Workload
+from migrations_app.models import Workload
 from migrations_app.services import submit
 from migrations_app.services.codes import Refused
-from migrations_app.statistics import Median, median_of
-from migrations_app.words import OPERATIONS, STRATEGIES, Explanation, Phrase
 
-from .common import found, person, refusal
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that can be launched: an operation towards a host."""
-
-    operation: Operation
-    target: Host
-    words: Phrase
-    why_not: Explanation | None
-    expected: Median | None  # stop time in ms of former runs like this
-
-    @property
-    def value(self) -> str:
-        return f"{self.operation}:{self.target.pk}"
+from .common import found, person
+from .launch_page import Step, choices_of, lacking_compressions, steps_of
 
 
 def launch(request: HttpRequest) -> HttpResponse:
     """`?workload=` says which; without it the first one that exists."""
     workloads = list(selectors.workloads())
     workload = _chosen(workloads, request.GET.get("workload"))
-    steps = _steps(workload) if workload else []
+    hosts = list(selectors.hosts())
+    steps = steps_of(workload, hosts) if workload else []
     form = LaunchForm([step.value for step in steps], request.POST or None)
     if request.method == "POST" and workload and form.is_valid():
         try:
@@ -48,39 +30,20 @@ def launch(request: HttpRequest) -> HttpResponse:
             form.refuse(error)
         else:
             return redirect("job-detail", job)
-    return render(request, "launch.html", _context(workloads, workload, steps, form))
+    context = {
+        "workloads": workloads,
+        "workload": workload,
+        "form": form,
+        "lacking": lacking_compressions(hosts),
+        **(_choices(workload, steps, form) if workload else {}),
+    }
+    return render(request, "launch/page.html", context)
 
 
 def _chosen(workloads: list[Workload], pk: str | None) -> Workload | None:
     if pk is None:
         return workloads[0] if workloads else None
     return found(next((workload for workload in workloads if str(workload.pk) == pk), None))
-
-
-def _steps(workload: Workload) -> list[Step]:
-    """The two steps on the workload's own host, then every other host as a target."""
-    others = [host for host in selectors.hosts() if host.pk != workload.host_id]
-    return [
-        _step(workload, Operation.RESTORE_IN_PLACE, workload.host),
-        _step(workload, Operation.LOCAL_CLONE, workload.host),
-        *(_step(workload, Operation.MIGRATE, host) for host in others),
-    ]
-
-
-def _step(workload: Workload, operation: Operation, target: Host) -> Step:
-    asked: dict[str, Any] = {
-        "workload": workload,
-        "operation": operation,
-        "strategy": Strategy.COLD,
-    }
-    why_not = selectors.job_refusal(**asked, target=target)
-    return Step(
-        operation,
-        target,
-        OPERATIONS[operation],
-        refusal(why_not) if why_not else None,
-        median_of(selectors.former_stop_times(**asked)),
-    )
 
 
 def _submit(request: HttpRequest, workload: Workload, steps: list[Step], form: LaunchForm) -> int:
@@ -91,23 +54,21 @@ def _submit(request: HttpRequest, workload: Workload, steps: list[Step], form: L
         target=step.target,
         operation=step.operation,
         strategy=cleaned["strategy"],
-        encrypted=cleaned["encrypted"],
         user=person(request),
+        **form.options(),
     )
     return job.pk
 
 
-def _context(
-    workloads: list[Workload], workload: Workload | None, steps: list[Step], form: LaunchForm
-) -> dict[str, object]:
-    possible = [step for step in steps if step.why_not is None]
-    chosen = form.data.get("step") or (possible[-1].value if possible else None)
+def _choices(workload: Workload, steps: list[Step], form: LaunchForm) -> dict[str, object]:
+    """Everything to choose from, and what is chosen at first: what was sent, or the last step."""
+    possible = [step for step in steps if step.default]
+    offered = possible[-1] if possible else None
     return {
-        "workloads": workloads,
-        "workload": workload,
         "steps": steps,
+        "strategies": choices_of(workload, steps),
         "possible": possible,
-        "chosen": chosen,
-        "strategies": STRATEGIES,
-        "form": form,
+        "chosen_step": form.data.get("step") or (offered.value if offered else None),
+        "chosen_strategy": form.data.get("strategy") or (offered.default if offered else None),
+        "with_rounds": [strategy.value for strategy in Strategy if strategy.in_rounds],
     }

@@ -92,8 +92,10 @@ def test_an_expectation_comes_from_runs_with_the_same_workload(db):
     make_job(workload, status="succeeded", stop_time_ms=100.0)
     make_job(workload, status="failed", stop_time_ms=1.0)
     make_job(make_workload(parameters={"interval_ms": 10}), status="succeeded", stop_time_ms=2.0)
-    asked = {"operation": "migrate", "strategy": "cold"}
-    assert selectors.former_stop_times(workload=workload, **asked) == [100.0]
+    make_job(workload, status="succeeded", stop_time_ms=30.0, strategy="pre-copy")
+    make_job(workload, status="succeeded", stop_time_ms=3.0, compression="zstd")
+    times = selectors.former_stop_times(workload=workload, operation="migrate")
+    assert times == {"cold": [100.0], "pre-copy": [30.0]}
 
 
 def test_removed_workloads_are_kept_but_not_listed(db):
