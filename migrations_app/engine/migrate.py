@@ -94,11 +94,20 @@ def settle_job(
     try:
         run.measure_clocks()
         subject.recall()
+        run.pages_pending = _pages_pending(run)
         _settled(run, subject, ending, cause)
     except EngineError as error:
         _fail(ending, error, None, None, Outcome.IN_DOUBT)
     _clean(run, subject, ending)
     return _report(run, subject, ending, started_at)
+
+
+def _pages_pending(run: Run) -> bool:
+    """Whether pages were still to follow when the worker was lost, by the source's journal."""
+    if not run.plan.strategy.lazy:
+        return False
+    journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
+    return bool(journal.get("lazy")) and not journal.get("pages_done", False)
 
 
 def _prepared(run: Run, subject: Subject, ending: _Ending, cancelled: Callable[[], bool]) -> bool:
@@ -201,11 +210,24 @@ def _clean(run: Run, subject: Subject, ending: _Ending) -> None:
     """Remove what the run needed; in doubt nothing is removed, settlement needs it."""
     if ending.outcome is Outcome.IN_DOUBT:
         return
+    if ending.side is Side.TARGET and run.plan.keep_images and run.plan.strategy.by_hand_over:
+        _keep_images(run)
     with run.timeline.phase(PhaseName.CLEAN_UP, Side.SOURCE):
         if ending.side is Side.TARGET and not _released(run, subject):
             clean_up(run, (Side.TARGET,))  # the source's journal is what finds the rest there
         else:
             clean_up(run, run.sides)
+
+
+def _keep_images(run: Run) -> None:
+    try:
+        kept = run.ask(Side.TARGET, PhaseName.CLEAN_UP, "hand_over_keep", memory=True)
+    except EngineError as error:
+        run.warnings.append(f"images-not-kept: {error.message}")
+        return
+    run.kept_images = {"side": str(Side.TARGET), **kept}
+    if run.plan.strategy.lazy:
+        run.warnings.append("kept-image-without-pages")
 
 
 def _released(run: Run, subject: Subject) -> bool:

@@ -25,6 +25,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     facts: dict[Side, dict[str, Any]] = field(default_factory=dict)
     restore_asked: bool = False  # from here on the target may run it
+    pages_pending: bool = False  # post-copy: the target has not got every page yet
     frozen_ms: float | None = None  # on the run's scale
     middle_ms: float | None = None  # of the stop window
     rounds: list[Round] = field(default_factory=list)
@@ -41,7 +42,7 @@ class Run:
         self, side: Side, phase: PhaseName, verb: str, *, memory: bool = False, **params: Any
     ) -> dict[str, Any]:
         """Call a verb for this job; its commands go into the timeline, also when it fails."""
-        timeout_s = self._limit_s() if memory else self.plan.limits.step_s
+        timeout_s = self.memory_limit_s() if memory else self.plan.limits.step_s
         try:
             answer = self.hosts[side].ask(verb, {"job": self.job, **params}, timeout_s=timeout_s)
         except EngineError as error:
@@ -52,7 +53,8 @@ class Run:
         self.timeline.ran(side, phase, answer.commands)
         return answer.result
 
-    def _limit_s(self) -> float:
+    def memory_limit_s(self) -> float:
+        """For a step that moves the workload's memory, however much that is."""
         size = self.metrics.get("image_bytes")
         return self.plan.limits.dump_s if size is None else self.plan.limits.image_s(size)
 

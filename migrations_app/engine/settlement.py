@@ -55,14 +55,23 @@ def _runs_in_place(run: Run, subject: Subject) -> bool:
 
 def _target_is_off(run: Run, subject: Subject) -> bool:
     """Whether the target surely does not run it, after having made sure of that."""
+    asked = _was_asked(run)
     try:
-        if run.restore_asked and subject.on_target():
+        # With pages missing it cannot stay there, running or not.
+        if asked and not run.pages_pending and subject.on_target():
             return False
         subject.discard_target()
     except EngineError as error:
         run.warnings.append(f"target-not-cleaned: {error.message}")
-        return not run.restore_asked
+        return not asked
     return True
+
+
+def _was_asked(run: Run) -> bool:
+    """Whether the target may have been asked to restore: the source's journal may know better."""
+    if not run.restore_asked or not run.plan.strategy.by_hand_over:
+        return run.restore_asked
+    return bool(run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal").get("asked", True))
 
 
 def _where_in_doubt(run: Run, subject: Subject) -> Side | None:

@@ -15,7 +15,10 @@ from .report import Command, Phase, PhaseName, Side
 class OpenPhase:
     """A phase under way; the host's own times replace ours when they are known."""
 
-    def __init__(self, name: PhaseName, host: Side, start_ms: float) -> None:
+    def __init__(
+        self, name: PhaseName, host: Side, start_ms: float, round_number: int | None = None
+    ) -> None:
+        self.round = round_number
         self.name = name
         self.host = host
         self.start_ms = start_ms
@@ -39,7 +42,7 @@ class Timeline:
         self.phases: list[Phase] = []
         self.commands: list[Command] = []
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
         """Tell the observer; its faults are kept for the report, never in the workload's way."""
         try:
             self._listener(event)
@@ -59,10 +62,10 @@ class Timeline:
         return ours + self.clocks[side].wall_offset_ns
 
     @contextlib.contextmanager
-    def phase(self, name: PhaseName, side: Side) -> Iterator[OpenPhase]:
+    def phase(self, name: PhaseName, side: Side, round: int | None = None) -> Iterator[OpenPhase]:
         """Begin and end a phase; one that an error leaves is told as failed."""
-        phase = OpenPhase(name, side, self.now_ms())
-        self._tell(PhaseStarted(name, side, phase.start_ms))
+        phase = OpenPhase(name, side, self.now_ms(), round)
+        self.tell(PhaseStarted(name, side, phase.start_ms, round))
         try:
             yield phase
         except BaseException:
@@ -74,7 +77,7 @@ class Timeline:
     def step(self, name: PhaseName, side: Side) -> Iterator[None]:
         """A phase that is told when it begins; its end is added by whoever knows its times."""
         phase = OpenPhase(name, side, self.now_ms())
-        self._tell(PhaseStarted(name, side, phase.start_ms))
+        self.tell(PhaseStarted(name, side, phase.start_ms))
         try:
             yield
         except BaseException:
@@ -84,16 +87,29 @@ class Timeline:
     def _end(self, phase: OpenPhase, *, failed: bool = False) -> None:
         end_ms = self.now_ms() if phase.end_ms is None else phase.end_ms
         self.add(
-            Phase(phase.name, phase.host, phase.start_ms, end_ms - phase.start_ms, phase.bytes),
+            Phase(
+                phase.name,
+                phase.host,
+                phase.start_ms,
+                end_ms - phase.start_ms,
+                phase.bytes,
+                phase.round,
+            ),
             failed=failed,
         )
 
     def add(self, phase: Phase, *, failed: bool = False) -> None:
         """A phase whose times are known afterwards only."""
         self.phases.append(phase)
-        self._tell(
+        self.tell(
             PhaseEnded(
-                phase.name, phase.host, phase.start_ms, phase.duration_ms or 0, phase.bytes, failed
+                phase.name,
+                phase.host,
+                phase.start_ms,
+                phase.duration_ms or 0,
+                phase.bytes,
+                failed,
+                phase.round,
             )
         )
 
@@ -109,4 +125,4 @@ class Timeline:
                 duration_ms=(raw["end_ns"] - raw["start_ns"]) / 1e6,
             )
             self.commands.append(command)
-            self._tell(CommandRan(command))
+            self.tell(CommandRan(command))

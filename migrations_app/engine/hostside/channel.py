@@ -22,6 +22,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import StepFailed
+from . import packing
+from .pace import Pace
 
 FRAME = 1 << 20
 LONGEST_JSON = 1 << 16
@@ -67,10 +69,12 @@ def receive_json(connection: socket.socket) -> dict[str, Any]:
 
 
 class FrameWriter(io.RawIOBase):
-    """Turns writes into frames; `finish` ends the stream. Counts the bytes in `count`."""
+    """Turns writes into frames; `finish` ends the stream. Counts what is sent in `count`."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, compression: str, pace: Pace) -> None:
         self._connection = connection
+        self._pack = None if compression == packing.NONE else packing.packer(compression)
+        self._pace = pace
         self._pending = bytearray()
         self.count = 0
 
@@ -80,7 +84,6 @@ class FrameWriter(io.RawIOBase):
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
         self._pending += view
-        self.count += len(view)
         if len(self._pending) >= FRAME:
             self._send()
         return len(view)
@@ -90,18 +93,28 @@ class FrameWriter(io.RawIOBase):
         self._connection.sendall(_LENGTH.pack(0))
 
     def _send(self) -> None:
-        if self._pending:
-            self._connection.sendall(_LENGTH.pack(len(self._pending)))
-            self._connection.sendall(self._pending)
-            self._pending = bytearray()
+        pending, self._pending = self._pending, bytearray()
+        for start in range(0, len(pending), FRAME):
+            self._frame(pending[start : start + FRAME])
+
+    def _frame(self, data: bytearray) -> None:
+        frame = data
+        if self._pack:
+            frame = bytearray(_LENGTH.pack(len(data)) + self._pack(memoryview(data)))
+        self._pace(len(frame))
+        self._connection.sendall(_LENGTH.pack(len(frame)))
+        self._connection.sendall(frame)
+        self.count += len(frame)
 
 
 class FrameReader(io.RawIOBase):
     """Reads frames as one stream until the frame of length 0. Counts the bytes in `count`."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, compression: str = packing.NONE) -> None:
         self._connection = connection
+        self._unpack = None if compression == packing.NONE else packing.unpacker(compression)
         self._left = 0
+        self._whole = memoryview(b"")  # what is left of an unpacked frame
         self._ended = False
         self.count = 0
 
@@ -109,11 +122,12 @@ class FrameReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if self._left == 0 and not self._ended:
-            self._left = _length(self._connection)
-            self._ended = self._left == 0
+        if self._left == 0 and not self._whole and not self._ended:
+            self._next_frame()
         if self._ended:
             return 0
+        if self._unpack:
+            return self._from_whole(memoryview(buffer).cast("B"))
         view = memoryview(buffer).cast("B")[: self._left]
         got = self._connection.recv_into(view)
         if got == 0:
@@ -121,6 +135,25 @@ class FrameReader(io.RawIOBase):
         self._left -= got
         self.count += got
         return got
+
+    def _next_frame(self) -> None:
+        self._left = _length(self._connection)
+        self._ended = self._left == 0
+        if self._ended or not self._unpack:
+            return
+        packed = bytearray(_exactly(self._connection, min(self._left, 2 * FRAME)))
+        self.count, self._left = self.count + len(packed), 0
+        (size,) = _LENGTH.unpack(packed[: _LENGTH.size])
+        if not 0 < size <= FRAME:
+            raise StepFailed("a packed frame is damaged", code="channel-broken")
+        self._whole = memoryview(bytearray(size))
+        self._unpack(memoryview(packed)[_LENGTH.size :], self._whole)
+
+    def _from_whole(self, view: memoryview) -> int:
+        count = min(len(view), len(self._whole))
+        view[:count] = self._whole[:count]
+        self._whole = self._whole[count:]
+        return count
 
     def drain(self) -> None:
         """Read what is left, so that the sender gets as far as our answer."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import NotPossible, StepTimedOut
 from ..tools import docker, procfs, runc
-from . import jobs, tree
+from . import jobs, runtime, tree
 from .containers import container_remove, container_state, docker_root, existing, find
 from .fields import Fields
 from .run import Ran, Runner
@@ -38,7 +38,8 @@ def container_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
     container = existing(name, runner)
     folder = docker.checkpoint_folder(docker_root(), container.id, checkpoint_name(job))
     jobs.note(fields.job_folder(), source_container=container.id, images_out=str(folder))
-    argv = docker.checkpoint_create_argv(name, checkpoint_name(job))
+    stays = fields.flag("leave_running")
+    argv = docker.checkpoint_create_argv(name, checkpoint_name(job), leave_running=stays)
     watch = CriuWatch(runc.criu_work_folders(container.id), cgroup_probe(container.pid))
     try:
         seen = watched(watch, lambda: [runner(argv, limit_s=fields.seconds(), check=False)], "dump")
@@ -56,11 +57,14 @@ def container_create(fields: Fields, runner: Runner) -> dict[str, Any]:
     if find(name, runner):
         raise NotPossible(f"there is a container {name} already", code="workload-exists")
     jobs.note(folder, target_container_name=name)
-    ran = runner(docker.create_argv(source, name, fields.image()), limit_s=fields.seconds())
+    kept = fields.choice("runtime", runtime.NAME) if fields.has("runtime") else None
+    argv = docker.create_argv(source, name, fields.image(), kept)
+    ran = runner(argv, limit_s=fields.seconds())
     made = ran.out.strip()
     images = docker.checkpoint_folder(docker_root(), made, checkpoint_name(fields.job()))
     jobs.note(folder, target_container=made, images_in=str(images))
-    Path(images).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if kept is None:
+        Path(images).mkdir(mode=0o700, parents=True, exist_ok=True)
     return {"id": made, "start_ns": ran.start_ns, "end_ns": ran.end_ns}
 
 

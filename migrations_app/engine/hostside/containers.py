@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ..errors import NotPossible
 from ..tools import docker
+from . import tree
 from .fields import Fields
 from .run import Runner, failed
 
@@ -37,7 +40,24 @@ def existing(name: str, runner: Runner) -> docker.Container:
 
 
 def container_inspect(fields: Fields, runner: Runner) -> dict[str, Any]:
-    return dataclasses.asdict(existing(fields.name(), runner))
+    """docker.Container as JSON, `memory_bytes` of its tasks, and runc's `descriptors` of it.
+
+    Those are null for a container that is not alive or not runc's.
+    """
+    container = existing(fields.name(), runner)
+    tasks = tree.subtree(container.pid) if container.pid else []
+    return {
+        **dataclasses.asdict(container),
+        "memory_bytes": tree.memory_bytes(tasks),
+        "descriptors": external_descriptors(container.id),
+    }
+
+
+def external_descriptors(container: str) -> list[str] | None:
+    """What runc wrote down of the container's standard streams: its restore asks for them."""
+    for state in Path("/run/docker").glob(f"runtime-*/moby/{container}/state.json"):
+        return list(json.loads(state.read_text())["external_descriptors"])
+    return None
 
 
 def container_state(fields: Fields, runner: Runner) -> dict[str, Any]:

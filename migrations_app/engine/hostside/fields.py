@@ -29,6 +29,7 @@ class Fields:
         self._values = values
         self.jobs = root / "jobs"  # a folder for each, and for each workload that is a process
         self.workloads = root / "workloads"
+        self.kept = root / "kept"  # images that somebody asked to keep, a folder per job
 
     def has(self, name: str) -> bool:
         return self._values.get(name) is not None

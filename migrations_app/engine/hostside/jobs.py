@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,28 @@ def open_folder(folder: Path) -> Path:
     return folder
 
 
-def note(folder: Path, **entries: Any) -> None:
-    """Add entries to the job's journal; on the disk before this returns."""
+_writing = threading.Lock()
+
+
+def note(folder: Path, *, durable: bool = True, **entries: Any) -> None:
+    """Add entries to the job's journal; on the disk before this returns.
+
+    Not durable: it outlives this program, but not the kernel. Enough for what is void after a
+    crash of the host anyway, and quick enough for the stop window.
+    """
+    with _writing:
+        _write(folder, entries, durable)
+
+
+def _write(folder: Path, entries: dict[str, Any], durable: bool) -> None:
     open_folder(folder)
     journal = {**read(folder), **entries}
     fresh = folder / "journal.json.new"
     with fresh.open("w") as file:
         json.dump(journal, file)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     fresh.replace(folder / "journal.json")
 
 
@@ -67,8 +81,8 @@ def images_in(folder: Path) -> Path:
 
 
 def remove_folder(folder: Path) -> bool:
-    """Remove the folder and what is in it; whether it was there."""
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(folder)
-    return True
+    """Remove the job's folder and what it has in memory; whether there was anything."""
+    places = [place for place in (folder, MEMORY / folder.name) if place.is_dir()]
+    for place in places:
+        shutil.rmtree(place)
+    return bool(places)

@@ -85,6 +85,7 @@ def process_inspect(fields: Fields, _: Runner) -> dict[str, Any]:
         "terminal": any(tree.on_terminal(pid) for pid in pids),
         "files": tree.open_files(pids),
         "mapped": _facts(tree.mapped_files(pids)),
+        "memory_bytes": tree.memory_bytes(pids),
     }
 
 
@@ -141,7 +142,10 @@ def process_dump(fields: Fields, runner: Runner) -> dict[str, Any]:
     """`criu dump`, the tree left stopped; start_ns, end_ns, image_bytes, what the watch saw."""
     pid, folder = fields.pid(), jobs.open_folder(fields.job_folder())
     pids = procfs.tree_of(pid, tree.parents())
-    held = {"files": tree.open_files(pids), "mapped": tree.mapped_files(pids)}
+    held: dict[str, Any] = {
+        "files": tree.open_files(pids),
+        "mapped": tree.mapped_files(pids),
+    }
     jobs.note(folder, source_pid=pid, output=tree.link(f"/proc/{pid}/fd/1"), **held)
     images, work = folder / "images", folder / "work"
     watch = CriuWatch([work, images], stopped_probe(pid))
@@ -200,6 +204,9 @@ def process_discard(fields: Fields, _: Runner) -> dict[str, Any]:
     """End whatever a failed restore of this job left, so that the source may go on."""
     folder = fields.job_folder()
     tree.kill(_restoring(folder))
+    restoring = jobs.read(folder).get("restoring")
+    if restoring and tree.lives(restoring):
+        tree.kill(tree.subtree(restoring[0]))
     pids = jobs.read(folder).get("target_pids", [])
     tree.kill(pids)
     return {"pids": pids}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -139,3 +141,70 @@ def start_detached(argv: Sequence[str], output: Path) -> int:
     # Reap it while we live, or its pid would never be free again after a kill.
     threading.Thread(target=process.wait, daemon=True).start()
     return process.pid
+
+
+class Child:
+    """A program that goes on beside us; what it writes is kept in files without a name."""
+
+    def __init__(self, process: subprocess.Popen[bytes], said: IO[bytes], argv: Sequence[str]):
+        self._process, self._said = process, said
+        self.argv, self.start_ns = tuple(argv), time.monotonic_ns()
+        self.end_ns: int | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait(self, limit_s: float | None = None) -> int:
+        """Its exit status. Raises StepTimedOut when it goes on longer."""
+        try:
+            status = self._process.wait(limit_s)
+        except subprocess.TimeoutExpired as error:
+            raise StepTimedOut(f"`{' '.join(self.argv[:3])}` goes on") from error
+        with self._lock:
+            self.end_ns = self.end_ns or time.monotonic_ns()
+        return status
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def words(self) -> str:
+        """The end of what it wrote."""
+        size = self._said.seek(0, 2)
+        self._said.seek(max(0, size - LONGEST_OUTPUT))
+        return self._said.read().decode(errors="replace").strip()
+
+    def ran(self) -> Ran:
+        """For the list of commands, once it has ended."""
+        end_ns = self.end_ns or time.monotonic_ns()
+        return Ran(self.argv, self._process.poll(), "", "", self.start_ns, end_ns)
+
+
+def start_beside(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    keep: tuple[int, ...] = (),
+) -> Child:
+    """Start argv in a session of its own; `keep`: descriptors that it inherits.
+
+    Raises StepFailed with code `program-missing`.
+    """
+    said = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the child
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env={**os.environ, **environment} if environment else None,
+            pass_fds=keep,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise StepFailed(f"{argv[0]} is not installed", code="program-missing") from error
+    return Child(process, said, argv)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pkgutil
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -41,6 +42,15 @@ def is_current() -> bool:
         return PROGRAM.read_bytes() == text() and os.access(PROGRAM, os.X_OK)
     except OSError:
         return False
+
+
+def disarm(container: str | None) -> list[str]:
+    """Remove what armed this container; what was removed."""
+    folder = ARMED / container if container else None
+    if folder is None or not folder.is_dir():
+        return []
+    shutil.rmtree(folder)
+    return [str(folder)]
 
 
 def prepare(_: Fields, runner: Runner) -> dict[str, Any]:

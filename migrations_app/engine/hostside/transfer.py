@@ -20,13 +20,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import EngineError, StepFailed
-from . import jobs
+from . import jobs, packing
 from .channel import FRAME, FrameReader, FrameWriter, receive_json, send_json, tls_context
 from .fields import Fields
+from .pace import Pace
 from .run import Runner, pipe_into, pipe_out_of
 
 CONNECT_S = 10.0
 _open: dict[str, Listener] = {}
+# Items that are talks rather than things: each is handed its connection until it returns.
+Talk = Callable[["Listener", Mapping[str, Any], socket.socket], None]
+TALKS: dict[str, Talk] = {}
 
 
 @dataclass
@@ -50,6 +54,7 @@ class Listener:
 
     def _receive(self, raw: socket.socket) -> None:
         raw.settimeout(self.limit_s)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with _wrapped(raw, self.context, server=True) as connection:
                 self._answer(connection)
@@ -60,13 +65,17 @@ class Listener:
         head = receive_json(connection)
         if not hmac.compare_digest(str(head.get("token")), self.token):
             return
-        reader = FrameReader(connection)
+        item = head["item"]
+        if item.get("kind") in TALKS:
+            TALKS[item["kind"]](self, item, connection)
+            return
+        reader = FrameReader(connection, str(item.get("compression", packing.NONE)))
         try:
-            self._store(head["item"], reader)
+            self._store(item, reader)
             send_json(connection, {"bytes": reader.count})
         except (OSError, tarfile.TarError, EngineError) as error:
             reader.drain()
-            send_json(connection, {"error": _told(error)})
+            send_json(connection, {"error": told(error)})
 
     def _store(self, item: Mapping[str, Any], reader: FrameReader) -> None:
         kind = item.get("kind")
@@ -81,9 +90,11 @@ class Listener:
         reader.drain()
 
 
-def _told(error: Exception) -> dict[str, str]:
+def told(error: Exception) -> dict[str, Any]:
+    """An error as it goes to the other host."""
     if isinstance(error, EngineError):
-        return {"code": error.code, "message": error.message}
+        what = {"code": error.code, "message": error.message}
+        return {**what, "log_excerpt": error.log_excerpt, "log": error.log}
     if isinstance(error, OSError) and error.errno == 28:
         return {"code": "target-disk-full", "message": f"the target's disk is full: {error}"}
     return {"code": "transfer-failed", "message": f"{type(error).__name__}: {error}"}
@@ -122,19 +133,43 @@ def _close(job: str) -> bool:
 def channel_send(fields: Fields, runner: Runner) -> dict[str, Any]:
     """Send one item; `bytes`, and when the first byte left and the target's answer came."""
     item = fields.choice("item", "images", "files", "docker-image")
-    raw = socket.create_connection((fields.address(), fields.integer("port", 1, 65535)), CONNECT_S)
-    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    raw.settimeout(fields.seconds())
-    with _wrapped(raw, _context(fields, server=False), server=False) as connection:
+    with connect(fields, item) as connection:
         start_ns = time.monotonic_ns()
-        send_json(connection, {"token": fields.name("token"), "item": {"kind": item}})
-        writer = FrameWriter(connection)
+        writer = FrameWriter(connection, compression(fields), pace(fields))
         _fill(item, fields, writer)
         writer.finish()
         answer = receive_json(connection)
-    if "error" in answer:
-        raise StepFailed(answer["error"]["message"], code=answer["error"]["code"])
+    raise_error_of(answer)
     return {"bytes": writer.count, "start_ns": start_ns, "end_ns": time.monotonic_ns()}
+
+
+def connect(fields: Fields, item: str) -> socket.socket:
+    """A connection to the job's listener on the target, which knows what it is for."""
+    raw = socket.create_connection((fields.address(), fields.integer("port", 1, 65535)), CONNECT_S)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    raw.settimeout(fields.seconds())
+    connection = _wrapped(raw, _context(fields, server=False), server=False)
+    head = {"kind": item, "compression": compression(fields)}
+    send_json(connection, {"token": fields.name("token"), "item": head})
+    return connection
+
+
+def compression(fields: Fields) -> str:
+    return fields.choice("compression", packing.NONE, packing.LZ4, packing.ZSTD)
+
+
+def pace(fields: Fields) -> Pace:
+    limit = "bandwidth_limit_mbit_s"
+    return Pace(fields.integer(limit, 1, 100_000) if fields.has(limit) else None)
+
+
+def raise_error_of(answer: Mapping[str, Any]) -> None:
+    """Raises StepFailed where the other host answered with an error."""
+    if "error" in answer:
+        told = answer["error"]
+        error = StepFailed(told["message"], code=told["code"], log_excerpt=told.get("log_excerpt"))
+        error.log = told.get("log")
+        raise error
 
 
 def _fill(item: str, fields: Fields, writer: FrameWriter) -> None:

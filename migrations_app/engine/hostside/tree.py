@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import StepTimedOut
@@ -36,6 +36,19 @@ def stat_of(pid: int) -> procfs.Stat | None:
         return procfs.parse_stat(Path(f"/proc/{pid}/stat").read_text())
     except OSError:
         return None
+
+
+def identity(pid: int) -> list[int]:
+    """A pid and its start: together they name one process, also when the pid is used again."""
+    stat = stat_of(pid)
+    return [pid, stat.start_ticks if stat else 0]
+
+
+def lives(identity_of: Sequence[int]) -> bool:
+    """Whether the process that `identity` named is still there."""
+    pid, ticks = identity_of
+    stat = stat_of(pid)
+    return stat is not None and stat.start_ticks == ticks and stat.state not in "ZX"
 
 
 def link(path: str) -> str | None:
@@ -75,6 +88,19 @@ def _map_text(pid: int) -> str:
         return Path(f"/proc/{pid}/maps").read_text()
     except OSError:
         return ""
+
+
+def memory_bytes(pids: list[int]) -> int:
+    """What lies in memory of these processes; what they share counts for each."""
+    pages = (_resident(pid) for pid in pids)
+    return sum(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0
 
 
 def size(path: Path) -> int | None:
@@ -119,6 +145,12 @@ def kill(pids: list[int]) -> None:
         if time.monotonic() > deadline:
             raise StepTimedOut(f"processes {pids} did not end", code="kill-failed")
         time.sleep(0.001)
+
+
+def subtree(root: int) -> list[int]:
+    """A process and everything below it, as it is now; empty when it is gone."""
+    above = parents()
+    return procfs.tree_of(root, above) if root in above else []
 
 
 def naming(words: list[str]) -> list[int]:

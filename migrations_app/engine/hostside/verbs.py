@@ -7,7 +7,18 @@ import time
 from typing import Any
 
 from ..errors import EngineError
-from . import checkpoints, containers, facts, jobs, processes, runtime, transfer, tree
+from . import (
+    checkpoints,
+    containers,
+    facts,
+    jobs,
+    processes,
+    runtime,
+    source,
+    target,
+    transfer,
+    tree,
+)
 from .fields import Fields
 from .run import Runner
 from .session import Verb
@@ -35,19 +46,32 @@ def dump_ended(fields: Fields, _: Runner) -> dict[str, Any]:
 
     A container ends with it, so what runs before that says nothing. Raises StepTimedOut.
     """
-    images = str(fields.job_folder() / "images")
-    marks = (["checkpoint", checkpoints.checkpoint_name(fields.job())], ["dump", images])
+    folder = fields.job_folder()
+    memory = str(jobs.MEMORY / fields.job())
+    marks = (
+        ["checkpoint", checkpoints.checkpoint_name(fields.job())],
+        ["dump", str(folder / "images")],
+        ["checkpoint", memory],
+    )
+    keeper = jobs.read(folder).get("keeper", [os.getpid(), 0])
     tree.wait_for_none(
-        lambda: [pid for words in marks for pid in tree.naming(words)], fields.seconds()
+        lambda: [pid for words in marks for pid in tree.naming(words)] + _kept_by(keeper),
+        fields.seconds(),
     )
     return {}
+
+
+def _kept_by(keeper: list[int]) -> list[int]:
+    """Another hostside program that still carries out this job's hand-over."""
+    return keeper[:1] if keeper[0] != os.getpid() and tree.lives(keeper) else []
 
 
 def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
     """Remove what a job left here, found by its name; nothing that is alive."""
     folder = fields.job_folder()
     transfer.channel_close(fields, runner)
-    removed = []
+    target.hand_over_release(fields, runner)
+    removed = runtime.disarm(jobs.read(folder).get("target_container"))
     if jobs.read(folder).get("source_container") or jobs.read(folder).get("target_container_name"):
         removed += checkpoints.forget(folder, fields.job(), runner)
     if jobs.remove_folder(folder):
@@ -57,7 +81,8 @@ def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
 
 def left_behind(fields: Fields, runner: Runner) -> dict[str, Any]:
     """What jobs left on this host: folders of jobs, and checkpoints of ours in Docker's folder."""
-    folders = sorted(str(path) for path in fields.jobs.glob("*"))
+    places = (fields.jobs, jobs.MEMORY, runtime.ARMED)
+    folders = sorted(str(path) for place in places for path in place.glob("*"))
     try:
         found = checkpoints.all_checkpoints()
     except EngineError:
@@ -76,6 +101,8 @@ VERBS: dict[str, Verb] = {
     **containers.VERBS,
     **processes.VERBS,
     **runtime.VERBS,
+    **source.VERBS,
+    **target.VERBS,
     **facts.VERBS,
     **transfer.VERBS,
 }

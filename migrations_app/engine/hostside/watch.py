@@ -137,17 +137,19 @@ def cgroup_probe(pid: int) -> Probe | None:
         ("/sys/fs/cgroup", groups.get(""), "cgroup.events", "frozen 1"),
         ("/sys/fs/cgroup/unified", groups.get(""), "cgroup.events", "frozen 1"),
     ):
-        file = _inside(Path(base), group, name) if group else None
+        file = control_file(base, group, name)
         if file:
             return lambda file=file, word=word: word in _text(file)  # type: ignore[misc]
     return None
 
 
-def _inside(base: Path, group: str, name: str) -> Path | None:
-    """The control file, also where the mount shows only a part of the group's path."""
+def control_file(base: str, group: str | None, name: str) -> Path | None:
+    """A group's control file, also where the mount shows only a part of the group's path."""
+    if not group:
+        return None
     parts = [part for part in group.split("/") if part]
     for start in range(len(parts)):
-        file = base.joinpath(*parts[start:], name)
+        file = Path(base).joinpath(*parts[start:], name)
         if file.exists():
             return file
     return None

@@ -59,6 +59,17 @@ def restore_argv(images: PurePath, work: PurePath, pidfile: PurePath) -> list[st
     ]
 
 
+def lazy_pages_argv(images: PurePath, work: PurePath, port: int) -> list[str]:
+    """The target's daemon that fetches pages from a page server on loopback as they are needed."""
+    return [
+        *("criu", "lazy-pages"),
+        *("--images-dir", str(images)),
+        *("--work-dir", str(work)),
+        *("--log-file", "lazy-pages.log"),
+        *("--page-server", "--address", "127.0.0.1", "--port", str(port)),
+    ]
+
+
 def check_argv(*, everything: bool = False, feature: str | None = None) -> list[str]:
     argv = ["criu", "check"]
     if everything:

@@ -63,9 +63,10 @@ def image_id_argv(reference: str) -> list[str]:
     return ["docker", "image", "inspect", "--format", "{{.Id}}", reference]
 
 
-def checkpoint_create_argv(name: str, checkpoint: str) -> list[str]:
-    """The exercise's step: the container stops when its checkpoint is written."""
-    return ["docker", "checkpoint", "create", name, checkpoint]
+def checkpoint_create_argv(name: str, checkpoint: str, *, leave_running: bool = False) -> list[str]:
+    """The exercise's step: the container stops when its checkpoint is written, or goes on."""
+    flags = ["--leave-running"] if leave_running else []
+    return ["docker", "checkpoint", "create", *flags, name, checkpoint]
 
 
 def checkpoint_remove_argv(name: str, checkpoint: str) -> list[str]:
@@ -101,14 +102,16 @@ def run_argv(name: str, image: str, argv: list[str]) -> list[str]:
     return ["docker", "run", "--detach", "--pull", "never", *log, "--name", name, image, *argv]
 
 
-def create_argv(source: Container, name: str, image: str) -> list[str]:
-    """A clone that `docker start --checkpoint` can restore the source's image into."""
+def create_argv(source: Container, name: str, image: str, runtime: str | None = None) -> list[str]:
+    """A clone that the source's image can be restored into; runtime None: Docker's default."""
     config, host = source.config, source.host_config
     options = _config_options(config) + _host_options(host)
     entrypoint = list(config.get("Entrypoint") or [])
     if entrypoint:
         options += ["--entrypoint", entrypoint[0]]
     arguments = [*entrypoint[1:], *(config.get("Cmd") or [])]
+    if runtime:
+        options += ["--runtime", runtime]
     return ["docker", "create", "--pull", "never", "--name", name, *options, image, *arguments]
 
 

@@ -38,3 +38,16 @@ def criu_log_path(message: str) -> str | None:
     """The log that runc's or Docker's error message names."""
     found = _CRIU_LOG.search(message)
     return found.group(1) if found else None
+
+
+def checkpoint_argv(
+    root: str, container_id: str, images: str, work: str, flags: list[str]
+) -> list[str]:
+    """Docker's own container, checkpointed behind its back: it stays what it is to Docker."""
+    folders = ["--image-path", images, "--work-path", work]
+    return ["runc", "--root", root, "checkpoint", *flags, *folders, container_id]
+
+
+def restore_arguments(images: str, work: str) -> list[str]:
+    """What our runtime adds to `runc restore`; it adds the bundle and the rest itself."""
+    return ["--image-path", images, "--work-path", work]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ..plan import WorkloadRef
-from ..report import LogFile, Phase, PhaseName, Side
+from ..errors import NotPossible
+from ..plan import Strategy, WorkloadRef
+from ..report import LogFile, Phase, PhaseName, Round, Side
 from ..run import Run
 
 MOST_LOG_CHARACTERS = 60_000
@@ -29,6 +31,15 @@ class Subject(Protocol):
         """Ask the target for what the image is restored into."""
 
     def transfer(self) -> None: ...
+
+    def arm(self) -> None:
+        """Bring the target to where only the image is missing; the workload runs."""
+
+    def round(self, number: int) -> Round:
+        """Send memory ahead, while the workload runs but for the dump."""
+
+    def hand_over(self) -> None:
+        """From freeze to the target's answer, host to host: the point of no return."""
 
     def restore(self) -> None:
         """When this returns, the workload runs on the target: the point of no return."""
@@ -82,7 +93,7 @@ def record_dump(run: Run, seen: dict[str, Any]) -> None:
     run.timeline.add(Phase(PhaseName.DUMP, Side.SOURCE, frozen_ms, end_ms - frozen_ms))
     run.metrics["dump_time_ms"] = end_ms - start_ms
     run.metrics["image_bytes"] = seen["image_bytes"]
-    _record_stats(run, seen["stats"])
+    record_stats(run, seen["stats"])
     keep_log(run, Side.SOURCE, "dump.log", seen)
 
 
@@ -99,7 +110,7 @@ def record_restore(run: Run, seen: dict[str, Any]) -> None:
     if run.frozen_ms is not None:
         run.metrics["stop_time_ms"] = runs_ms - run.frozen_ms
         run.middle_ms = (runs_ms + run.frozen_ms) / 2
-    _record_stats(run, seen["stats"])
+    record_stats(run, seen["stats"])
     keep_log(run, Side.TARGET, "restore.log", seen)
 
 
@@ -111,7 +122,8 @@ _STATS = {
 }
 
 
-def _record_stats(run: Run, stats: dict[str, int]) -> None:
+def record_stats(run: Run, stats: Mapping[str, int]) -> None:
+    """CRIU's own figures."""
     for name, metric in _STATS.items():
         if name in stats:
             run.metrics[metric] = stats[name] / 1000
@@ -128,3 +140,21 @@ def keep_log(run: Run, side: Side, name: str, seen: dict[str, Any]) -> None:
 
 def count_sent(run: Run, sent: int) -> None:
     run.metrics["bytes_sent"] = run.metrics.get("bytes_sent", 0) + sent
+
+
+MARGIN_BYTES = 64 << 20
+
+
+def refuse_memory(run: Run, memory_bytes: int) -> None:
+    """Images lie in memory on both hosts. Raises NotPossible with code `tmpfs-too-small`."""
+    copies = {Side.SOURCE: 0 if run.plan.strategy is Strategy.POST_COPY else 1, Side.TARGET: 1}
+    if run.plan.strategy.in_rounds:  # by content: the last whole dump, and the one to compare
+        copies = {Side.SOURCE: 3, Side.TARGET: 2}
+    if run.plan.strategy is Strategy.POST_COPY:
+        copies[Side.TARGET] = 0
+    for side, count in copies.items():
+        free = run.facts[side]["shm_free_mib"] << 20
+        if free < count * memory_bytes + MARGIN_BYTES:
+            needed = (count * memory_bytes + MARGIN_BYTES) >> 20
+            message = f"{run.hosts[side].name} has {free >> 20} MiB free in /dev/shm, not {needed}"
+            raise NotPossible(message, code="tmpfs-too-small")

@@ -31,32 +31,33 @@ class Channel:
 
     def send(self, phase: PhaseName, item: str, **params: Any) -> dict[str, Any]:
         """Send one item from source to target; bytes, start_ns and end_ns on the source's clock."""
-        sent = self._ask(
-            Side.SOURCE,
-            phase,
-            "channel_send",
-            item=item,
-            address=self.run.hosts[Side.TARGET].address,
-            port=self._port,
-            **params,
-        )
+        ask = {"item": item, **self.to_target(), **params}
+        sent = self.run.ask(Side.SOURCE, phase, "channel_send", memory=True, **ask)
         count_sent(self.run, sent["bytes"])
         return sent
+
+    def to_target(self) -> dict[str, Any]:
+        """What the source needs to connect, and how it is to send."""
+        return {
+            "address": self.run.hosts[Side.TARGET].address,
+            "port": self._port,
+            "compression": str(self.run.plan.compression),
+            "bandwidth_limit_mbit_s": self.run.plan.bandwidth_limit_mbit_s,
+            **self._identity(Side.SOURCE),
+        }
 
     def close(self) -> None:
         self._ask(Side.TARGET, PhaseName.CLEAN_UP, "channel_close")
 
     def _ask(self, side: Side, phase: PhaseName, verb: str, **params: Any) -> dict[str, Any]:
+        return self.run.ask(side, phase, verb, memory=True, **self._identity(side), **params)
+
+    def _identity(self, side: Side) -> dict[str, Any]:
         other = Side.SOURCE if side is Side.TARGET else Side.TARGET
-        return self.run.ask(
-            side,
-            phase,
-            verb,
-            memory=True,
-            token=self._token,
-            encrypted=self.run.plan.encrypted,
-            certificate=self._pairs[side].certificate,
-            key=self._pairs[side].key,
-            peer=self._pairs[other].certificate,
-            **params,
-        )
+        return {
+            "token": self._token,
+            "encrypted": self.run.plan.encrypted,
+            "certificate": self._pairs[side].certificate,
+            "key": self._pairs[side].key,
+            "peer": self._pairs[other].certificate,
+        }

@@ -6,13 +6,15 @@ from typing import Any
 
 from ..errors import EngineError, NotPossible
 from ..plan import Operation, WorkloadKind, WorkloadRef
-from ..report import PhaseName, Side
+from ..report import PhaseName, Round, Side
 from ..run import Run
 from ..verify import split_at
-from .base import record_dump, record_restore
+from .base import record_dump, record_restore, refuse_memory
 from .channel import Channel
+from .moving import Mover
 
 CLONE = "-clone"
+RUNTIME = "migration-lab"  # as hostside/runtime.py registers it with Docker
 LOG_LINES = 20_000
 
 
@@ -31,20 +33,29 @@ class ContainerSubject:
             clone_name(self.name) if operation is Operation.LOCAL_CLONE else self.name
         )
         self.channel = Channel(run)
+        self.mover = Mover(run, self.channel, self._told)
+        self.fast = run.plan.strategy.by_hand_over
         self.source: dict[str, Any] = {}
         self._image = ""  # what the clone is created from
 
     def prepare(self) -> None:
-        self.source = self._ask(Side.SOURCE, PhaseName.PREPARE, "container_inspect", self.name)
+        seen = self._ask(Side.SOURCE, PhaseName.PREPARE, "container_inspect", self.name)
+        self._memory_bytes, self._descriptors = seen.pop("memory_bytes"), seen.pop("descriptors")
+        self.source = seen
         self._refuse_state()
-        # What is left of an earlier checkpoint would make Docker lose the container in the dump.
-        self.run.ask(Side.SOURCE, PhaseName.PREPARE, "container_collect")
+        if not self.fast:
+            # What an earlier checkpoint left would make Docker lose the container in the dump.
+            self.run.ask(Side.SOURCE, PhaseName.PREPARE, "container_collect")
         self._image = self.source["image"]
         if not self.in_place:
             self._refuse_taken_name()
         if not self.run.one_host:
             self.channel.open()
             self._image = self._image_on_target()
+        if self.fast:
+            self._refuse_runtime()
+            self._refuse_memory()
+            self._create(RUNTIME)
 
     def _refuse_state(self) -> None:
         status = self.source["status"]
@@ -53,6 +64,14 @@ class ContainerSubject:
         if self.source["tty"]:
             message = f"{self.name} has a terminal, which CRIU cannot restore: start it without -t"
             raise NotPossible(message, code="container-terminal")
+
+    def _refuse_runtime(self) -> None:
+        if self._descriptors is None:
+            message = f"{self.name} does not run under runc, which alone can checkpoint it"
+            raise NotPossible(message, code="container-runtime-unknown")
+
+    def _refuse_memory(self) -> None:
+        refuse_memory(self.run, self._memory_bytes)
 
     def _refuse_taken_name(self) -> None:
         state = self._state(Side.TARGET, self.target_name, PhaseName.PREPARE)
@@ -83,11 +102,19 @@ class ContainerSubject:
     def dump(self) -> None:
         with self.run.timeline.step(PhaseName.DUMP, Side.SOURCE):
             seen = self._ask(
-                Side.SOURCE, PhaseName.DUMP, "container_checkpoint", self.name, memory=True
+                Side.SOURCE,
+                PhaseName.DUMP,
+                "container_checkpoint",
+                self.name,
+                memory=True,
+                leave_running=self.run.plan.leave_running,
             )
         record_dump(self.run, seen)
 
     def create(self) -> None:
+        self._create(None)
+
+    def _create(self, runtime: str | None) -> None:
         with self.run.timeline.phase(PhaseName.CREATE, Side.TARGET) as phase:
             made = self._ask(
                 Side.TARGET,
@@ -96,6 +123,7 @@ class ContainerSubject:
                 self.target_name,
                 source=self.source,
                 image=self._image,
+                runtime=runtime,
             )
             phase.between(self.run.timeline, made)
         self.run.metrics["create_time_ms"] = (made["end_ns"] - made["start_ns"]) / 1e6
@@ -113,6 +141,21 @@ class ContainerSubject:
     def _copy(self) -> dict[str, Any]:
         verb = "container_copy_checkpoint"
         return self.run.ask(Side.SOURCE, PhaseName.TRANSFER, verb, memory=True)
+
+    def _told(self, side: Side) -> dict[str, Any]:
+        """What a side has to know of it for the hand-over."""
+        name = self.name if side is Side.SOURCE else self.target_name
+        told = {"kind": "container", "name": name}
+        return told if side is Side.SOURCE else {**told, "descriptors": self._descriptors}
+
+    def arm(self) -> None:
+        self.mover.arm()
+
+    def round(self, number: int) -> Round:
+        return self.mover.round(number)
+
+    def hand_over(self) -> None:
+        self.mover.hand_over()
 
     def restore(self) -> None:
         self.run.restore_asked = True
@@ -139,20 +182,35 @@ class ContainerSubject:
             return False
 
     def on_source(self) -> bool:
-        return self._state(Side.SOURCE, self.name, PhaseName.ROLLBACK) in ("running", "paused")
+        state = self._state(Side.SOURCE, self.name, PhaseName.ROLLBACK)
+        return state in ("running", "paused") and not self.frozen_on_source()
 
     def frozen_on_source(self) -> bool:
-        return False  # Docker ends the container when its checkpoint is written
+        if not self.fast:
+            return False  # Docker ends the container when its checkpoint is written
+        state = self._state(Side.SOURCE, self.name, PhaseName.ROLLBACK)
+        if state != "running":
+            return False
+        verb = "hand_over_frozen"
+        return bool(self._ask(Side.SOURCE, PhaseName.ROLLBACK, verb, self.name)["frozen"])
 
     def discard_target(self) -> None:
+        if self.fast:
+            self.run.ask(Side.TARGET, PhaseName.ROLLBACK, "hand_over_release")
         if not self.in_place:
             self._ask(Side.TARGET, PhaseName.ROLLBACK, "container_discard", self.target_name)
 
     def resume_source(self) -> None:
+        if self.fast:
+            self._ask(Side.SOURCE, PhaseName.ROLLBACK, "hand_over_thaw", self.name)
+            return
         self._restore(Side.SOURCE, PhaseName.ROLLBACK, self.name)
 
     def release_source(self) -> None:
-        if not self.in_place:
+        if self.run.plan.leave_running:
+            if self.fast:
+                self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "hand_over_thaw", self.name)
+        elif not self.in_place:
             self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "container_remove", self.name)
 
     def output_before(self, lines: int) -> list[str]:

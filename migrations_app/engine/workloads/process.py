@@ -6,10 +6,11 @@ from typing import Any
 
 from ..errors import NotPossible
 from ..plan import Operation, WorkloadKind, WorkloadRef
-from ..report import PhaseName, Side
+from ..report import PhaseName, Round, Side
 from ..run import Run
-from .base import record_dump, record_restore
+from .base import record_dump, record_restore, refuse_memory
 from .channel import Channel
+from .moving import Mover
 
 
 class ProcessSubject:
@@ -19,6 +20,7 @@ class ProcessSubject:
         self.pid = run.plan.workload.pid
         self.source: dict[str, Any] = {}
         self.channel = Channel(run)
+        self.mover = Mover(run, self.channel, self._told)
         self.in_place = run.plan.operation is Operation.RESTORE_IN_PLACE
 
     def prepare(self) -> None:
@@ -29,6 +31,26 @@ class ProcessSubject:
         if not self.in_place:
             self.channel.files = self._files_to_send()
             self.channel.open()
+        if self.run.plan.strategy.by_hand_over:
+            refuse_memory(self.run, self.source["memory_bytes"])
+
+    def _told(self, side: Side) -> dict[str, Any]:
+        """What a side has to know of it for the hand-over."""
+        told: dict[str, Any] = {"kind": "process"}
+        if side is Side.TARGET:
+            return told
+        own = self.run.plan.workload.own_output
+        home = [own.rpartition("/")[0]] if self.source["output"] == own else None
+        return {**told, "pid": self.pid, "files": list(self.channel.files), "home": home}
+
+    def arm(self) -> None:
+        self.mover.arm()
+
+    def round(self, number: int) -> Round:
+        return self.mover.round(number)
+
+    def hand_over(self) -> None:
+        self.mover.hand_over()
 
     def _files_to_send(self) -> list[str]:
         """Those that the target lacks; its pids must be free there, its programs the same."""
@@ -131,6 +153,9 @@ class ProcessSubject:
 
     def release_source(self) -> None:
         if self.in_place:
+            return
+        if self.run.plan.leave_running:
+            self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "process_thaw")
             return
         self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "process_kill")
         files = [path for path in self.source["files"] if path not in self.source["mapped"]]

@@ -1,0 +1,183 @@
+"""The source's dump of a hand-over, ready before the freeze: containers by runc, processes by us.
+
+Both leave the workload standing still: a container by its frozen control group, a process
+stopped. `thaw` is the way back, in a millisecond.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import NotPossible, StepFailed
+from ..tools import criu, criu_rpc, procfs, runc
+from . import calls, tree
+from .calls import CriuCall, HeldCall, OwnCall
+from .freezer import Freezer
+from .watch import stopped_probe
+
+LOG_LEVEL = 2  # errors and warnings: every line more costs time while the workload stands still
+_LOOK_S = 0.0003
+
+
+@dataclass(frozen=True)
+class DumpOptions:
+    """What CRIU is told beyond the kind's own."""
+
+    lazy_port: int | None = None  # pages stay here and are served on this port of loopback
+    parent: str | None = None  # folder of the images before, relative to these
+    track_memory: bool = False
+    pre_dump: bool = False  # memory only, and the workload goes on
+
+    def common(self) -> bytes:
+        """As CRIU's options. Nothing locks the network: no connection is dumped."""
+        values: dict[str, int | bool | str] = {
+            "log_level": LOG_LEVEL,
+            "network_lock": criu_rpc.SKIP_NETWORK_LOCK,
+        }
+        if self.track_memory or self.pre_dump:
+            values["track_mem"] = True
+        if self.parent:
+            values["parent_img"] = self.parent
+        if self.lazy_port is None:
+            return criu_rpc.options(values)
+        values["lazy_pages"] = True
+        return criu_rpc.options(values, page_server=("127.0.0.1", self.lazy_port))
+
+
+class Dump(Protocol):
+    complete: str  # the step at which the image is whole, but for pages that follow
+
+    @property
+    def call(self) -> CriuCall: ...
+
+    def ready(self, limit_s: float) -> None:
+        """CRIU waits for the word when this returns; the workload runs."""
+
+    def go(self, limit_s: float) -> int:
+        """Freeze and dump; the moment when all stood still, monotonic nanoseconds."""
+
+    def thaw(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class ContainerDump:
+    def __init__(self, container: str, pid: int, images: Path, work: Path, options: DumpOptions):
+        self._options = options
+        self._argv = _checkpoint_argv(container, images, work, options)
+        self._external = _external_network(pid)
+        self.freezer = Freezer(pid)
+        self.call = HeldCall(work / "held")
+        self.complete = _complete(options)
+
+    def ready(self, limit_s: float) -> None:
+        self.call.start(self._argv, held=True)
+        self.call.wait_armed(limit_s)
+
+    def go(self, limit_s: float) -> int:
+        frozen_ns = self.freezer.freeze()
+        external = criu_rpc.options({}, external=self._external)
+        self.call.go(self._options.common() + external)
+        return frozen_ns
+
+    def thaw(self) -> None:
+        self.freezer.thaw()
+
+    def close(self) -> None:
+        self.call.close()
+
+
+class ProcessDump:
+    def __init__(self, pid: int, images: Path, work: Path, options: DumpOptions, *, stays: bool):
+        self._pid, self._options = pid, options
+        kind = criu_rpc.SINGLE_PRE_DUMP if options.pre_dump else criu_rpc.DUMP
+        self.call = OwnCall(kind, images, work, "dump.log")
+        self._leave = "leave_running" if stays else "leave_stopped"
+        self.complete = _complete(options)
+
+    def ready(self, limit_s: float) -> None:
+        """CRIU is up since this was made."""
+
+    def go(self, limit_s: float) -> int:
+        own = criu_rpc.options({"pid": self._pid, self._leave: True})
+        self.call.go(own + self._options.common())
+        return self._watch_freeze(limit_s)
+
+    def _watch_freeze(self, limit_s: float) -> int:
+        """CRIU says `network-lock` when all stand still; the first of them is seen before."""
+        held, deadline = stopped_probe(self._pid), time.monotonic() + limit_s
+        while not (self.call.happened(calls.FROZEN) or self.call.ended):
+            if held():
+                return time.monotonic_ns()
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_LOOK_S)
+        return self.call.wait_for(calls.FROZEN, limit_s)
+
+    def thaw(self) -> None:
+        tree.let_continue(procfs.tree_of(self._pid, tree.parents()))
+
+    def close(self) -> None:
+        self.call.close()
+
+
+def _complete(options: DumpOptions) -> str:
+    return calls.COMPLETE if options.lazy_port is None else calls.LAZY_READY
+
+
+def runtime_root(container: str) -> Path:
+    """Where runc keeps this container, whatever name its runtime has in Docker.
+
+    Raises NotPossible with code `container-runtime-unknown`.
+    """
+    for state in Path("/run/docker").glob(f"runtime-*/moby/{container}/state.json"):
+        return state.parent.parent
+    message = "the container does not run under runc, which alone can be asked to checkpoint it"
+    raise NotPossible(message, code="container-runtime-unknown")
+
+
+def _checkpoint_argv(container: str, images: Path, work: Path, options: DumpOptions) -> list[str]:
+    flags = ["--pre-dump"] if options.pre_dump else ["--leave-running"]
+    root = str(runtime_root(container))
+    return runc.checkpoint_argv(root, container, str(images), str(work), flags)
+
+
+def _external_network(pid: int) -> tuple[str, ...]:
+    """Docker makes the network anew on the target: what is inside need not be dumped."""
+    return ()
+
+
+def failed_dump(error: StepFailed, work: Path) -> StepFailed:
+    """The same error, with what CRIU wrote."""
+    return explained(error, work / "dump.log", "dump")
+
+
+def explained(error: StepFailed, log: Path, step: str) -> StepFailed:
+    """CRIU's first error line comes first, and its log goes along."""
+    try:
+        text = log.read_text(errors="replace")
+    except OSError:
+        text = ""
+    first = criu.first_error(text)
+    if first:
+        error.message = f"{first} — {error.message}"
+        error.log_excerpt = criu.excerpt(text)
+    if text:
+        error.log = {"name": f"{step}.log", "text": text[-60_000:], "truncated": len(text) > 60_000}
+    if error.code in ("criu-failed", "step-failed"):
+        error.code = f"{step}-failed"
+    elif error.code == "criu-timed-out":
+        error.code = f"{step}-timed-out"
+    return error
+
+
+def stats_of(work: Path, name: str) -> Mapping[str, int]:
+    """CRIU's numbers of a call that has ended; empty when there are none."""
+    try:
+        return criu.parse_stats((work / name).read_bytes())
+    except OSError:
+        return {}

@@ -1,0 +1,82 @@
+"""Pages that follow: the target's lazy-pages daemon, and its way to the source."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError, StepFailed, StepTimedOut
+from ..tools import criu
+from . import jobs, packing
+from .pages import PageBase, relay_pages
+from .run import Child, start_beside
+
+FULL = "full"  # see rounds.py
+SOCKET = "lazy-pages.socket"  # CRIU's name for it
+_LOOK_S = 0.0003
+
+
+class Pages:
+    """On the target: made when it is armed, started when the small images are there."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._daemon: Child | None = None
+        self._relayed = threading.Event()
+        self._error: str | None = None
+
+    def start_daemon(self, images: Path, work: Path, limit_s: float) -> None:
+        """Returns when a restore can find it. Raises StepFailed or StepTimedOut."""
+        port = self._server.getsockname()[1]
+        self._daemon = start_beside(criu.lazy_pages_argv(images, work, port))
+        deadline = time.monotonic() + limit_s
+        while not (work / SOCKET).exists():
+            if not self._daemon.running():
+                raise StepFailed(f"lazy-pages ended: {self._daemon.words()}", code="pages-lost")
+            if time.monotonic() > deadline:
+                raise StepTimedOut("lazy-pages did not come up", code="restore-timed-out")
+            time.sleep(_LOOK_S)
+
+    def relay(self, connection: socket.socket, job: str, compression: str) -> None:
+        """Between the daemon and the source, until the daemon has every page."""
+        try:
+            daemon, _ = self._server.accept()
+            connection.settimeout(None)
+            with daemon:
+                base = page_base(jobs.memory_folder(job))
+                unpacker = None if compression == packing.NONE else packing.unpacker(compression)
+                relay_pages(connection, daemon, unpacker=unpacker, base=base)
+        except (OSError, EngineError) as error:
+            self._error = str(error)
+        finally:
+            self._relayed.set()
+
+    def wait(self, limit_s: float) -> dict[str, Any]:
+        """Until the daemon has ended; end_ns. Raises StepFailed with code `pages-lost`."""
+        assert self._daemon is not None
+        status = self._daemon.wait(limit_s)
+        if status != 0:
+            words = self._daemon.words() or self._error or f"exit status {status}"
+            raise StepFailed(f"the pages did not all arrive: {words}", code="pages-lost")
+        return {"end_ns": time.monotonic_ns()}
+
+    def close(self) -> None:
+        self._server.close()
+        if self._daemon is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._daemon.kill()
+
+
+def page_base(root: Path) -> PageBase | None:
+    """What rounds have brought already, newest first; None without rounds.
+
+    The source keeps it as one whole dump where rounds go by content.
+    """
+    if (root / FULL).is_dir():
+        return PageBase([root / FULL])
+    rounds = sorted((int(one.name) for one in root.iterdir() if one.name.isdigit()), reverse=True)
+    return PageBase([root / str(number) for number in rounds]) if rounds else None

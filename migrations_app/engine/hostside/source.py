@@ -1,0 +1,298 @@
+"""The source's half of a hand-over: told once, it freezes, dumps, sends, asks and waits.
+
+Nothing passes through the controller from the freeze to the target's answer. What fails before
+the target was asked thaws the workload here, at once. So does the target's definite no. Silence
+after asking leaves it frozen: then the hosts' journals tell what is true, and settlement asks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError, NotPossible, StepFailed
+from ..tools import procfs
+from . import jobs, rounds, transfer, tree
+from .channel import receive_json
+from .containers import existing
+from .dumping import ContainerDump, Dump, DumpOptions, ProcessDump, explained, stats_of
+from .fields import Fields
+from .freezer import Freezer
+from .lazy import page_base
+from .packing import NONE, packer
+from .pages import serve_pages
+from .run import Runner
+from .stream import FolderSender, Outlet, send_file
+from .watched import size_of
+
+THAW_S = 10.0  # for CRIU to let go of the tasks after a failure
+_sources: dict[str, Source] = {}
+
+
+def make_dump(
+    fields: Fields, runner: Runner, images: Path, options: DumpOptions, *, stays: bool
+) -> Dump:
+    """The kind's dump into `images`. Raises NotPossible when the workload is not there."""
+    work = fields.job_folder() / "work"
+    if fields.choice("kind", "container", "process") == "process":
+        return ProcessDump(fields.pid(), images, work, options, stays=stays)
+    container = existing(fields.name(), runner)
+    return ContainerDump(container.id, container.pid, images, work, options)
+
+
+class Source:
+    """One hand-over, from before the freeze to the end of its pages."""
+
+    def __init__(self, fields: Fields, runner: Runner) -> None:
+        self.fields, self.runner = fields, runner
+        self.folder = jobs.open_folder(fields.job_folder())
+        self.root = jobs.memory_folder(fields.job())
+        self.images = self.root / "images"
+        self.images.mkdir(mode=0o700, exist_ok=True)
+        self.limit_s = fields.seconds()
+        self.lazy = fields.flag("lazy")
+        self.resumed = threading.Event()  # or failed: no longer in the stop window
+        self.seen: dict[str, Any] = {}
+        self.pages_bytes = 0
+        self._asked = False
+
+    def run(self) -> dict[str, Any]:
+        """All of it; what was seen. Raises EngineError; the journal says whether it was asked."""
+        port = _free_port() if self.lazy else None
+        self.seen["start_ns"] = time.monotonic_ns()
+        options = rounds.last_options(self.root, port, self.fields)
+        dump = make_dump(self.fields, self.runner, self.images, options, stays=False)
+        try:
+            with contextlib.ExitStack() as stack:
+                link = stack.enter_context(transfer.connect(self.fields, "hand-over"))
+                transfer.raise_error_of(receive_json(link))  # it is ready
+                pages = None
+                if port is not None:
+                    pages = stack.enter_context(transfer.connect(self.fields, "pages"))
+                self._note_begun()
+                dump.ready(self.limit_s)
+                self._window(dump, link, pages, port)
+        finally:
+            self.resumed.set()
+            dump.close()
+        return self.seen
+
+    def _note_begun(self) -> None:
+        me = tree.identity(os.getpid())
+        pid = self.fields.pid() if self.fields.has("pid") else None
+        jobs.note(
+            self.folder,
+            hand_over="source",
+            keeper=me,
+            asked=False,
+            lazy=self.lazy,
+            source_pid=pid,
+            output=tree.link(f"/proc/{pid}/fd/1") if pid else None,
+        )
+
+    def _window(
+        self, dump: Dump, link: socket.socket, pages: socket.socket | None, port: int | None
+    ) -> None:
+        try:
+            self._dump_and_ask(dump, link)
+            served = self._serve(pages, port) if pages is not None and port is not None else None
+            self._hear(link)
+        except Exception as error:
+            if not self._silent(error):
+                self._back(dump)
+            raise
+        self.resumed.set()
+        self._end(dump, served)
+
+    def _dump_and_ask(self, dump: Dump, link: socket.socket) -> None:
+        outlet = Outlet(link, transfer.compression(self.fields), transfer.pace(self.fields))
+        try:
+            self.seen["freeze_ns"] = time.monotonic_ns()
+            self.seen["frozen_ns"] = dump.go(self.limit_s)
+            sender = FolderSender(outlet, self.images)
+            if not rounds.by_content(self.fields) or self.lazy:
+                sender.follow(dump.call, dump.complete)
+            self.seen["complete_ns"] = dump.call.wait_for(dump.complete, self.limit_s)
+        except StepFailed as error:
+            raise explained(error, self.folder / "work" / "dump.log", "dump") from None
+        sender = rounds.changed_only(self.root, self.fields, outlet, sender, self.seen)
+        self._files(outlet)
+        sender.rest()
+        ask = {"pids": self.seen.get("pids", []), "home": self._home()}
+        jobs.note(self.folder, durable=False, asked=True)
+        self._asked = True
+        outlet.say({"restore": ask})
+        self.seen |= {"asked_ns": time.monotonic_ns(), "bytes": outlet.count}
+        self.seen["first_ns"] = outlet.first_ns
+
+    def _files(self, outlet: Outlet) -> None:
+        """A process's own files, as they are now that it stands still."""
+        if self.fields.choice("kind", "container", "process") == "container":
+            return
+        pid = self.fields.pid()
+        pids = procfs.tree_of(pid, tree.parents())
+        output = tree.link(f"/proc/{pid}/fd/1")
+        size = tree.size(Path(output)) if output else None
+        self.seen |= {"pids": pids, "output_size": size}
+        jobs.note(self.folder, durable=False, source_pid=pid, source_pids=pids)
+        for path in self.fields.paths("files"):
+            send_file(outlet, path)
+
+    def _home(self) -> str | None:
+        if not self.fields.has("home"):
+            return None
+        (home,) = self.fields.paths("home")
+        return str(home)
+
+    def _hear(self, link: socket.socket) -> None:
+        """Both answers of the target, or its definite no."""
+        answer = receive_json(link)
+        transfer.raise_error_of(answer)
+        self.seen["resumed_ns"] = answer["resumed_ns"]
+        answer = receive_json(link)
+        transfer.raise_error_of(answer)
+        self.seen |= {"answered_ns": time.monotonic_ns(), "restored": answer["restored"]}
+        jobs.note(self.folder, durable=False, restored=True)
+
+    def _silent(self, error: Exception) -> bool:
+        """Whether the target was asked and has not answered: then only it knows."""
+        broken = isinstance(error, OSError) or getattr(error, "code", "") == "channel-broken"
+        return self._asked and broken
+
+    def _back(self, dump: Dump) -> None:
+        """Definitely not on the target: the workload goes on here."""
+        with contextlib.suppress(EngineError):
+            dump.call.wait_for_end(THAW_S if dump.call.happened("go") else 0)
+        dump.thaw()
+        jobs.note(self.folder, durable=False, thawed=True, asked=False)
+
+    def _serve(self, pages: socket.socket, port: int) -> threading.Thread:
+        thread = threading.Thread(target=self._serve_pages, args=(pages, port), daemon=True)
+        thread.start()
+        return thread
+
+    def _serve_pages(self, pages: socket.socket, port: int) -> None:
+        compression = transfer.compression(self.fields)
+        pages.settimeout(None)
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as page_server:
+                serve_pages(
+                    pages,
+                    page_server,
+                    packer=None if compression == NONE else packer(compression),
+                    pace=transfer.pace(self.fields),
+                    base=page_base(self.root),
+                    count=self._count_pages,
+                )
+        except (OSError, EngineError) as error:
+            self.seen["pages_error"] = str(error)  # CRIU's own end tells what came of it
+
+    def _count_pages(self, count: int) -> None:
+        self.pages_bytes += count
+
+    def _end(self, dump: Dump, served: threading.Thread | None) -> None:
+        """After the stop window: until CRIU has ended here, with pages when the last was sent."""
+        work = self.folder / "work"
+        try:
+            dump.call.wait_for_end(self.limit_s)
+        except StepFailed as error:
+            if not self.lazy:
+                return  # the target runs it: what CRIU says here is of no consequence
+            error = explained(error, work / "dump.log", "dump")
+            error.code = "pages-lost"
+            raise error from None
+        finally:
+            self._figures(dump)
+        if served is not None:
+            served.join(THAW_S)
+            self.seen["pages"] = {"end_ns": time.monotonic_ns(), "bytes": self.pages_bytes}
+            jobs.note(self.folder, pages_done=True)
+
+    def _figures(self, dump: Dump) -> None:
+        work = self.folder / "work"
+        with contextlib.suppress(OSError):
+            self.seen["log"] = (work / "dump.log").read_text(errors="replace")
+        self.seen["moments"] = dict(dump.call.moments)
+        self.seen["stats"] = dict(stats_of(work, "stats-dump"))
+        self.seen["image_bytes"] = size_of(self.images)
+
+
+def _free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def hand_over(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """Carry out the source's half; see Source.seen for what is returned.
+
+    Raises StepFailed: `dump-failed`, `transfer-failed`, what the target answered, or
+    `target-silent` when it was asked and its answer did not come.
+    """
+    source = Source(fields, runner)
+    _sources[fields.job()] = source
+    try:
+        return source.run()
+    except (OSError, EngineError) as error:
+        raise _named(error, asked=jobs.read(source.folder).get("asked", False)) from error
+
+
+def _named(error: Exception, *, asked: bool) -> EngineError:
+    broken = isinstance(error, OSError) or getattr(error, "code", "") == "channel-broken"
+    if isinstance(error, EngineError) and not broken:
+        return error
+    if asked:
+        message = f"the target was asked to restore and did not answer: {error}"
+        return StepFailed(message, code="target-silent")
+    return StepFailed(f"the way to the target broke: {error}", code="transfer-failed")
+
+
+def hand_over_wait(fields: Fields, _: Runner) -> dict[str, Any]:
+    """Wait until the stop window is over; `pages_bytes`: sent so far."""
+    source = _sources.get(fields.job())
+    if source is None:
+        raise NotPossible("no hand-over of this job is under way here", code="bad-request")
+    if not fields.flag("only_look"):
+        source.resumed.wait(fields.seconds())
+    return {"pages_bytes": source.pages_bytes, "resumed": source.resumed.is_set()}
+
+
+def hand_over_thaw(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """The way back for a container: its control group is let go."""
+    freezer = _freezer(fields, runner)
+    frozen = freezer is not None and freezer.frozen()
+    if freezer is not None and frozen:
+        freezer.thaw()
+    return {"thawed": frozen}
+
+
+def hand_over_frozen(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """`frozen`: whether the container stands still by its control group."""
+    freezer = _freezer(fields, runner)
+    return {"frozen": freezer is not None and freezer.frozen()}
+
+
+def _freezer(fields: Fields, runner: Runner) -> Freezer | None:
+    """None for a container that has ended."""
+    pid = existing(fields.name(), runner).pid
+    return Freezer(pid) if pid else None
+
+
+def hand_over_round(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """One pre-copy round: see rounds.Round.seen for what is returned."""
+    return rounds.Round(fields, runner, make_dump).run()
+
+
+VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {
+    "hand_over": hand_over,
+    "hand_over_frozen": hand_over_frozen,
+    "hand_over_round": hand_over_round,
+    "hand_over_thaw": hand_over_thaw,
+    "hand_over_wait": hand_over_wait,
+}

@@ -1,0 +1,259 @@
+"""The target's half of a hand-over: armed before the source freezes, it restores on its word.
+
+The source talks to it on one connection (`hand-over`): images and files come over it, then
+`restore`, and two answers go back: `resumed` when the tasks run, `restored` when whoever asked
+for the restore has ended well. Anything else that ends the talk before `restore` means that it
+was never asked; then it releases what was armed by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError, NotPossible, StepFailed
+from . import jobs, lazy, tree
+from .channel import send_json
+from .dumping import explained, stats_of
+from .fields import Fields
+from .restoring import ContainerRestore, ProcessRestore, Restore, wait_resumed
+from .run import Runner
+from .stream import Inlet
+from .transfer import TALKS, Listener, raise_error_of, told
+
+IMAGES = "images"
+_targets: dict[str, Target] = {}
+
+
+class Target:
+    """One armed restore of a job, and what became of it."""
+
+    def __init__(self, job: str, folder: Path, restore: Restore, limit_s: float) -> None:
+        self.job, self.folder, self.restore, self._limit_s = job, folder, restore, limit_s
+        self.images, self.work = jobs.memory_folder(job) / IMAGES, folder / "work"
+        self.pages: lazy.Pages | None = None  # where pages follow
+        self.done = threading.Event()
+        self.result: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._asked = self._released = False
+
+    def asked(self) -> bool:
+        """Claim the one restore; False when it was released or asked for before."""
+        with self._lock:
+            if self._released or self._asked:
+                return False
+            self._asked = True
+            return True
+
+    def release(self) -> bool:
+        """Let go of what is armed, unless the source has asked already; whether it was so."""
+        with self._lock:
+            if self._asked:
+                return False
+            self._released = True
+        self.restore.release()
+        self._end({"error": told(StepFailed("released before it was asked", code="released"))})
+        return True
+
+    def _end(self, result: dict[str, Any]) -> None:
+        self.result = result
+        self.done.set()
+
+    def carry_out(self, ask: Mapping[str, Any], connection: socket.socket, came: int) -> None:
+        """Restore, and tell the source; a failure is told when nothing of it runs any more."""
+        asked_ns = time.monotonic_ns()
+        try:
+            resumed_ns = self._resume(ask)
+            send_json(connection, {"resumed_ns": resumed_ns})
+            self._finish(ask)
+        except Exception as error:  # noqa: BLE001  whatever it is: the source must get its answer
+            self._failed(error, connection)
+            return
+        times = {"asked_ns": asked_ns, "resumed_ns": resumed_ns, "bytes": came}
+        seen = {**times, "finished_ns": time.monotonic_ns(), **self._figures()}
+        _tell(connection, {"restored": seen})
+        self._end(self._with_pages(seen))
+
+    def _with_pages(self, seen: dict[str, Any]) -> dict[str, Any]:
+        """The result, when the last page has arrived, too."""
+        if self.pages is None:
+            return {"restored": seen}
+        try:
+            return {"restored": {**seen, "pages": self.pages.wait(self._limit_s)}}
+        except EngineError as error:
+            return {"error": told(error)}
+
+    def _resume(self, ask: Mapping[str, Any]) -> int:
+        pids = [int(pid) for pid in ask.get("pids", [])]
+        # Of those taken by now, none is ours: the restore will fail, and they must be left alone.
+        free = [pid for pid in pids if tree.stat_of(pid) is None]
+        jobs.note(self.folder, durable=False, asked=True, target_pids=free)
+        if self.pages is not None:
+            self.pages.start_daemon(self.images, self.work, self._limit_s)
+        self.restore.go(lazy=self.pages is not None)
+        return wait_resumed(self.restore, self.work, self._limit_s)
+
+    def _finish(self, ask: Mapping[str, Any]) -> None:
+        try:
+            self.restore.finish(self._limit_s)
+        except StepFailed as error:
+            raise explained(error, self.work / "restore.log", "restore") from None
+        pid = self.restore.call.pid
+        jobs.note(self.folder, durable=False, restored=pid)
+        home = ask.get("home")
+        if home and pid:
+            (Path(home) / "pid").write_text(str(pid))
+
+    def _figures(self) -> dict[str, Any]:
+        stats = stats_of(self.work, "stats-restore")
+        log = _text(self.work / "restore.log")
+        moments = dict(self.restore.call.moments)
+        return {"moments": moments, "stats": stats, "log": log, "pid": self.restore.call.pid}
+
+    def _failed(self, error: Exception, connection: socket.socket) -> None:
+        self.restore.release()
+        if self.pages is not None:
+            self.pages.close()
+        tree.kill(jobs.read(self.folder).get("target_pids", []))
+        jobs.note(self.folder, durable=False, failed=True)
+        answer = {"error": told(error)}
+        _tell(connection, answer)
+        self._end(answer)
+
+
+def _tell(connection: socket.socket, answer: Mapping[str, Any]) -> None:
+    try:
+        send_json(connection, answer)
+    except OSError:
+        return  # the source will be told by settlement: what is true here is on the disk
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def hand_over_arm(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """Bring the job's restore to where only the image is missing; start_ns and end_ns.
+
+    Raises StepFailed with code `arm-failed`; then nothing waits here.
+    """
+    job, folder = fields.job(), jobs.open_folder(fields.job_folder())
+    images = jobs.memory_folder(job) / IMAGES
+    images.mkdir(mode=0o700, exist_ok=True)
+    start_ns = time.monotonic_ns()
+    pages = lazy.Pages() if fields.flag("lazy") else None
+    jobs.note(folder, hand_over="target", images_in=str(images), keeper=tree.identity(os.getpid()))
+    target = Target(job, folder, _restore(fields, images, folder / "work"), fields.seconds())
+    target.pages = pages
+    _targets[job] = target
+    try:
+        target.restore.arm(fields.seconds())
+    except EngineError as error:
+        target.release()
+        error.code = "arm-failed"
+        raise
+    return {"start_ns": start_ns, "end_ns": time.monotonic_ns()}
+
+
+def _restore(fields: Fields, images: Path, work: Path) -> Restore:
+    if fields.choice("kind", "container", "process") == "process":
+        restore = ProcessRestore(images, work)
+        jobs.note(fields.job_folder(), restoring=tree.identity(restore.criu_pid))
+        return restore
+    descriptors = fields.strings("descriptors")
+    (images / "descriptors.json").write_text(json.dumps(descriptors))
+    made = jobs.read(fields.job_folder())["target_container"]
+    return ContainerRestore(fields.name(), made, images, work)
+
+
+def hand_over_receive(fields: Fields, _: Runner) -> dict[str, Any]:
+    """Wait until the armed restore has been carried out, or was released.
+
+    It keeps this program alive when the controller is gone. Raises StepFailed as the restore did.
+    """
+    target = _targets.get(fields.job())
+    if target is None:
+        raise NotPossible("nothing is armed for this job here", code="bad-request")
+    while not target.done.wait(1):
+        pass
+    raise_error_of(target.result)
+    return dict(target.result["restored"])
+
+
+def hand_over_release(fields: Fields, _: Runner) -> dict[str, Any]:
+    """`released`: whether something was armed here by this program and had not been asked."""
+    target = _targets.pop(fields.job(), None)
+    return {"released": target is not None and target.release()}
+
+
+def _talk(listener: Listener, item: Mapping[str, Any], connection: socket.socket) -> None:
+    """The hand-over's talk with the source; see the module's head."""
+    target = _targets.get(listener.folder.name)
+    if target is None:
+        send_json(connection, {"error": {"code": "arm-failed", "message": "nothing is armed"}})
+        return
+    send_json(connection, {"ready": True})
+    inlet = Inlet(connection, target.images.parent, listener.allowed, str(item["compression"]))
+    try:
+        for message in inlet.messages():
+            if "restore" in message and target.asked():
+                inlet.close()
+                target.carry_out(message["restore"], connection, inlet.count)
+                return
+    except (OSError, EngineError) as error:
+        _tell(connection, {"error": told(error)})
+    target.release()
+
+
+def _talk_round(listener: Listener, item: Mapping[str, Any], connection: socket.socket) -> None:
+    """One pre-copy round: images into a folder of their own, answered when all are there."""
+    root = jobs.memory_folder(listener.folder.name)
+    inlet = Inlet(connection, root, (), str(item["compression"]))
+    try:
+        for message in inlet.messages():
+            if "end" in message:
+                send_json(connection, {"bytes": inlet.count})
+                return
+    except (OSError, EngineError) as error:
+        _tell(connection, {"error": told(error)})
+
+
+def _talk_pages(listener: Listener, item: Mapping[str, Any], connection: socket.socket) -> None:
+    """The pages that follow come over a connection of their own."""
+    target = _targets.get(listener.folder.name)
+    if target is not None and target.pages is not None:
+        target.pages.relay(connection, listener.folder.name, str(item["compression"]))
+
+
+TALKS["hand-over"] = _talk
+TALKS["round"] = _talk_round
+TALKS["pages"] = _talk_pages
+
+
+def hand_over_keep(fields: Fields, _: Runner) -> dict[str, Any]:
+    """Keep what was restored from, on the disk: `path` and `bytes`."""
+    job = fields.job()
+    kept = fields.kept / job
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copytree(jobs.memory_folder(job), kept, symlinks=True, dirs_exist_ok=True)
+    kept.chmod(0o700)
+    size = sum(file.lstat().st_size for file in kept.rglob("*") if file.is_file())
+    return {"path": str(kept), "bytes": size}
+
+
+VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {
+    "hand_over_arm": hand_over_arm,
+    "hand_over_keep": hand_over_keep,
+    "hand_over_receive": hand_over_receive,
+    "hand_over_release": hand_over_release,
+}
