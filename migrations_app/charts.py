@@ -14,8 +14,8 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from .engine.plan import Operation
-from .metrics import METRICS
+from .engine.plan import Operation, Strategy
+from .metrics import METRICS, Text
 from .quantities import shown
 from .statistics import median_of
 from .words import OPERATIONS, STRATEGIES, title_of
@@ -43,21 +43,22 @@ class Point:
     strategy: str
     at: str  # when it ended, as the page writes it
     value: float
+    options: str = ""  # those not by default, in words
 
     @property
-    def group(self) -> str:
-        """What the runs are grouped by on the axis."""
-        operation = title_of(OPERATIONS, self.operation)
-        return _("%(workload)s · %(operation)s") % {
-            "workload": self.workload,
-            "operation": operation,
-        }
+    def group(self) -> Group:
+        """What shares a column: the same thing done in the same way."""
+        return self.workload, self.operation, self.strategy, self.options
+
+
+Group = tuple[str, str, str, str]
 
 
 def runs_chart(points: Sequence[Point], metric_name: str) -> dict[str, Any]:
-    """Every run a mark, in a column per workload and operation, oldest left; a trace per strategy.
+    """Every run a mark, oldest left, in a column of those that did the same in the same way.
 
-    Values are shown in seconds; a line marks a column's median once it has five runs.
+    A trace per strategy. Values are shown in seconds; a line marks a column's median once it has
+    five runs.
     """
     columns = _columns(points)
     strategies = dict.fromkeys(point.strategy for point in points)
@@ -66,23 +67,42 @@ def runs_chart(points: Sequence[Point], metric_name: str) -> dict[str, Any]:
     return _plain(go.Figure([*traces, *filter(None, medians)], _layout(columns, metric_name)))
 
 
-def _columns(points: Iterable[Point]) -> dict[str, list[Point]]:
+def _columns(points: Iterable[Point]) -> dict[Group, list[Point]]:
     """Points by group, groups and points in order."""
-    columns: dict[str, list[Point]] = {}
-    for point in sorted(points, key=_order):
+    columns: dict[Group, list[Point]] = {}
+    for point in sorted(points, key=lambda point: (order_of(point.group), point.job)):
         columns.setdefault(point.group, []).append(point)
     return columns
 
 
-def _order(point: Point) -> tuple[str, int, str, int]:
-    """By workload, then operations as the exercise has them, then oldest first."""
-    operations = [str(operation) for operation in Operation]
-    known = point.operation in operations
-    place = operations.index(point.operation) if known else len(operations)
-    return point.workload, place, point.operation, point.job
+def order_of(group: Group) -> tuple[str, int, int, str]:
+    """By workload, then operations and strategies as the engine lists them."""
+    workload, operation, strategy, options = group
+    return workload, _place(operation, Operation), _place(strategy, Strategy), options
 
 
-def _runs(strategy: str, columns: Mapping[str, Sequence[Point]], metric_name: str) -> go.Scatter:
+def _place(name: str, known: Iterable[str]) -> int:
+    names = [str(member) for member in known]
+    return names.index(name) if name in names else len(names)
+
+
+def _titles(columns: Iterable[Group]) -> dict[Group, list[str]]:
+    """Each column in words: only what tells it from the others, but at least its strategy."""
+    groups = list(columns)
+    told = [len({group[place] for group in groups}) > 1 for place in range(4)]
+    told[2] = True
+    return {
+        group: [str(word) for word, tell in zip(_words(group), told, strict=True) if tell and word]
+        for group in groups
+    }
+
+
+def _words(group: Group) -> tuple[Text, Text, Text, Text]:
+    workload, operation, strategy, options = group
+    return workload, title_of(OPERATIONS, operation), title_of(STRATEGIES, strategy), options
+
+
+def _runs(strategy: str, columns: Mapping[Group, Sequence[Point]], metric_name: str) -> go.Scatter:
     colour, symbol = LOOKS.get(strategy, OTHER_LOOK)
     placed = [
         (column + _offset(place, len(members)), point)
@@ -97,7 +117,10 @@ def _runs(strategy: str, columns: Mapping[str, Sequence[Point]], metric_name: st
         x=[x for x, _point in placed],
         y=[point.value / 1000 for _x, point in placed],
         marker={"color": colour, "symbol": symbol, "size": 11, "opacity": 0.85},
-        customdata=[[p.job, p.at, shown(p.value, unit), p.group] for _x, p in placed],
+        customdata=[
+            [p.job, p.at, shown(p.value, unit), " · ".join(str(w) for w in _words(p.group) if w)]
+            for _x, p in placed
+        ],
         hovertemplate=_hover(),
     )
 
@@ -135,10 +158,11 @@ def _median(column: int, members: Sequence[Point], metric_name: str) -> go.Scatt
     )
 
 
-def _layout(columns: Mapping[str, Sequence[Point]], metric_name: str) -> dict[str, Any]:
+def _layout(columns: Mapping[Group, Sequence[Point]], metric_name: str) -> dict[str, Any]:
     title = str(METRICS[metric_name].title)
+    titles = _titles(columns)
     labels = [
-        _("%(group)s<br>n = %(n)s") % {"group": group.replace(" · ", "<br>"), "n": len(members)}
+        "<br>".join([*titles[group], _("n = %(n)s") % {"n": len(members)}])
         for group, members in columns.items()
     ]
     return {

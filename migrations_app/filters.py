@@ -9,9 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from migrations_app import selectors
-from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
+from migrations_app.engine.plan import Compression, Operation, Strategy, WorkloadKind
 from migrations_app.models import MigrationJob
-from migrations_app.words import KINDS, OPERATIONS, STRATEGIES, title_of
+from migrations_app.words import COMPRESSIONS, KINDS, OPERATIONS, STRATEGIES, title_of
 
 
 def _select() -> forms.Select:
@@ -37,11 +37,23 @@ class JobFilter(django_filters.FilterSet):  # type: ignore[misc]  # it brings no
     kind = _choice(
         _("Kind"), [(k.value, title_of(KINDS, k)) for k in WorkloadKind], "workload__kind"
     )
+    compression = _choice(
+        _("Compression"), [(c.value, title_of(COMPRESSIONS, c)) for c in Compression]
+    )
+    encrypted = _choice(_("Encryption"), [("True", _("encrypted")), ("False", _("plain"))])
     workload = _choice(_("Workload"), _workload_names, "workload__name")
 
     class Meta:
         model = MigrationJob
-        fields = ["status", "operation", "strategy", "kind", "workload"]
+        fields = [
+            "status",
+            "operation",
+            "strategy",
+            "kind",
+            "compression",
+            "encrypted",
+            "workload",
+        ]
 
 
 class HistoryFilter(JobFilter):
@@ -51,4 +63,4 @@ class HistoryFilter(JobFilter):
 
     class Meta:
         model = MigrationJob
-        fields = ["operation", "strategy", "kind", "workload"]
+        fields = ["operation", "strategy", "kind", "compression", "encrypted", "workload"]

@@ -107,28 +107,33 @@ def _parameter_field(parameter: Parameter) -> forms.IntegerField:
     )
 
 
+def _said(name: str, part: str) -> Any:
+    """Title or text of an option, not translated before it is shown."""
+    return getattr(OPTIONS[name], part)
+
+
 def _number(name: str) -> forms.IntegerField:
     """An option that is a number; left empty it is by default."""
     low, high = RANGES[name]
     default = DEFAULTS[name]
     hint = format_lazy(_("{low} to {high}"), low=low, high=high)
     return forms.IntegerField(
-        label=OPTIONS[name].title,
+        label=_said(name, "title"),
         min_value=low,
         max_value=high,
         required=False,
         initial=default,
-        help_text=format_lazy("{} ({})", OPTIONS[name].text, hint),
+        help_text=format_lazy("{} ({})", _said(name, "text"), hint),
         widget=forms.NumberInput(attrs={"class": "form-control", "data-default": default}),
     )
 
 
 def _tick(name: str) -> forms.BooleanField:
     return forms.BooleanField(
-        label=OPTIONS[name].title,
+        label=_said(name, "title"),
         required=False,
         initial=DEFAULTS[name],
-        help_text=OPTIONS[name].text,
+        help_text=_said(name, "text"),
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
 
@@ -146,10 +151,10 @@ class LaunchForm(RefusableForm):
         initial="yes",
     )
     compression = forms.ChoiceField(
-        label=OPTIONS["compression"].title,
+        label=_said("compression", "title"),
         choices=[(name.value, title_of(COMPRESSIONS, name)) for name in Compression],
         initial=DEFAULTS["compression"],
-        help_text=OPTIONS["compression"].text,
+        help_text=_said("compression", "text"),
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     bandwidth_limit_mbit_s = _number("bandwidth_limit_mbit_s")
@@ -170,7 +175,7 @@ class LaunchForm(RefusableForm):
         return self.cleaned_data["encrypted"] is not False
 
     def clean_compression(self) -> str:
-        return self.cleaned_data["compression"] or DEFAULTS["compression"]
+        return str(self.cleaned_data["compression"] or DEFAULTS["compression"])
 
     def options(self) -> dict[str, Any]:
         """Those of services.options that were chosen."""

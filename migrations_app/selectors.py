@@ -39,7 +39,7 @@ def recent_jobs_of(user: User, limit: int = RECENT) -> QuerySet[MigrationJob]:
 def job(pk: int) -> MigrationJob | None:
     """One job with everything its page shows, or None."""
     related = ("workload", "source", "target", "created_by")
-    rows = MigrationJob.objects.select_related(*related)
+    rows = MigrationJob.objects.select_related(*related, "clone__host")
     return rows.prefetch_related("phases", "notes", "transitions").filter(pk=pk).first()
 
 
@@ -70,6 +70,12 @@ class HistoryRow:
     kind: str
     operation: str
     strategy: str
+    encrypted: bool
+    compression: str
+    bandwidth_limit_mbit_s: int | None
+    keep_images: bool
+    leave_running: bool
+    pre_copy: Mapping[str, int | None] | None  # rules; None: no rounds
     source: str
     target: str
     proof_passed: bool | None
@@ -81,6 +87,12 @@ class HistoryRow:
     restore_time_ms: float | None
     observed_gap_ms: float | None
 
+    @property
+    def options(self) -> dict[str, object]:
+        """By name, as services.submit.submit_job takes them."""
+        columns = {name: getattr(self, name) for name in MigrationJob.OPTIONS}
+        return {**columns, **(self.pre_copy or {})}
+
 
 _HISTORY_COLUMNS = {
     "pk": "pk",
@@ -91,6 +103,8 @@ _HISTORY_COLUMNS = {
     "kind": "workload__kind",
     "operation": "operation",
     "strategy": "strategy",
+    **{name: name for name in MigrationJob.OPTIONS},
+    "pre_copy": "pre_copy",
     "source": "source__name",
     "target": "target__name",
     "proof_passed": "proof_passed",
@@ -127,7 +141,7 @@ def former_stop_times(*, workload: Workload, operation: str) -> dict[str, list[f
     )
     times: dict[str, list[float]] = {}
     for strategy, value in alike.order_by("pk").values_list("strategy", "stop_time_ms"):
-        times.setdefault(strategy, []).append(value)
+        times.setdefault(strategy, []).append(float(value or 0))
     return times
 
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("hosts/", hosts.host_list, name="host-list"),
     path("hosts/<int:pk>/", hosts.host_detail, name="host-detail"),
     path("hosts/<int:pk>/check/", hosts.host_check, name="host-check"),
+    path("hosts/<int:pk>/prepare/", hosts.host_prepare, name="host-prepare"),
     path("workloads/", workloads.workload_list, name="workload-list"),
     path("workloads/new/", workloads.workload_new, name="workload-new"),
     path("workloads/<int:pk>/", workloads.workload_detail, name="workload-detail"),

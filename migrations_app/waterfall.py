@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from migrations_app.engine.plan import Operation
 from migrations_app.engine.report import PhaseName, Side
@@ -29,6 +30,7 @@ class Bar:
     duration_ms: float | None
     bytes: int | None = None
     failed: bool = False
+    round: int | None = None  # of pre-copy, from 0
 
     @property
     def end_ms(self) -> float | None:
@@ -137,6 +139,7 @@ def _role(run: Run, side: Side) -> str:
 
 
 def _row(name: str, bars: list[Bar]) -> dict[str, Any]:
+    texts = [""] * (len(bars) - 1) + [_rounds_text(bars) or _bar_text(bars[-1])]
     return {
         "name": name,
         "title": str(title_of(PHASES, name)),
@@ -145,11 +148,24 @@ def _row(name: str, bars: list[Bar]) -> dict[str, Any]:
                 "start": bar.start_ms,
                 "duration": bar.duration_ms,
                 "failed": bar.failed,
-                "text": _bar_text(bar),
+                "text": text,
+                "labelled": bar is bars[-1],
+                "so_far": shown(bar.bytes, Unit.BYTES) if bar.bytes is not None else "",
             }
-            for bar in bars
+            for bar, text in zip(bars, texts, strict=True)
         ],
     }
+
+
+def _rounds_text(bars: list[Bar]) -> str:
+    """Of pre-copy rounds, which share a row: how many, and all together."""
+    done = [bar for bar in bars if bar.round is not None and bar.duration_ms is not None]
+    if len(done) < len(bars):
+        return ""
+    count = ngettext("%(count)s round", "%(count)s rounds", len(done)) % {"count": len(done)}
+    time = shown(sum(bar.duration_ms or 0 for bar in done), Unit.MS)
+    sent = [bar.bytes for bar in done if bar.bytes is not None]
+    return " · ".join([count, time, *([shown(sum(sent), Unit.BYTES)] if sent else [])])
 
 
 def _bar_text(bar: Bar) -> str:

@@ -47,7 +47,8 @@ class LabHost(Protocol):
 def register_lab_hosts(lab_hosts: Iterable[LabHost]) -> list[Host]:
     """Rows for hosts booted by the lab; those already there get the new address and keys.
 
-    Their host keys were made by the lab itself, so a changed one is pinned without asking.
+    Their check, which is queued, also prepares them: they are ours. Their host keys were made by
+    the lab itself, so a changed one is pinned without asking.
     """
     return [_register_lab_host(lab_host) for lab_host in lab_hosts]
 

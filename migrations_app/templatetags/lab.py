@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from migrations_app import words
 from migrations_app.metrics import METRICS
-from migrations_app.quantities import UNKNOWN, Quantity, Unit, quantity, shown
+from migrations_app.quantities import UNKNOWN, Quantity, Unit, quantity, shown, three_digits
 
 register = template.Library()
 ICONS = Path(settings.BASE_DIR) / "static" / "vendor" / "bootstrap-icons"
@@ -125,6 +125,17 @@ def ms(value: float | None) -> str:
 
 
 @register.filter
+def count(value: float | None) -> str:
+    return shown(value, Unit.COUNT)
+
+
+@register.filter
+def ratio(value: float) -> str:
+    """How many times as much."""
+    return f"× {three_digits(value)}"
+
+
+@register.filter
 def size(value: float | None) -> str:
     return shown(value, Unit.BYTES)
 
@@ -169,8 +180,10 @@ def get(mapping: dict[str, Any] | None, key: str) -> Any:
 
 
 @register.simple_tag
-def explain_phase(code: str) -> words.base.Text:
-    return words.PHASES[code].text if code in words.PHASES else ""
+def explain(kind: str, code: str) -> words.base.Text:
+    """The sentence to what `say` says."""
+    phrases = PHRASES[kind]
+    return phrases[code].text if code in phrases else ""
 
 
 @register.simple_tag
@@ -188,6 +201,16 @@ def shell(argv: Sequence[str]) -> str:
 def explain_problem(problem: dict[str, Any]) -> words.Explanation:
     """A host's problem in words, with its values."""
     return words.explain(words.PROBLEMS, problem["code"], problem.get("values"))
+
+
+@register.simple_tag
+def concern(problem: dict[str, Any]) -> dict[str, Any]:
+    """What it stands in the way of, where that is not everything: strategies, and a side."""
+    strategies, sides = problem.get("strategies", []), problem.get("sides", [])
+    return {
+        "strategies": strategies if len(strategies) < len(words.STRATEGIES) else [],
+        "side": sides[0] if len(sides) == 1 else None,
+    }
 
 
 @register.simple_tag

@@ -15,6 +15,10 @@ from migrations_app.filters import HistoryFilter
 from migrations_app.metrics import METRICS
 from migrations_app.models import MigrationJob
 from migrations_app.selectors import HistoryRow
+from migrations_app.services.options import RULES
+
+from .history_groups import groups_of
+from .option_words import short_options
 
 CHARTED = ("stop_time_ms", "transfer_time_ms")
 COLUMNS = (
@@ -26,11 +30,13 @@ COLUMNS = (
     "kind",
     "operation",
     "strategy",
+    *MigrationJob.OPTIONS,
     "source",
     "target",
     "proof_passed",
     *MigrationJob.METRICS,
 )
+RULE_COLUMNS = tuple(RULES)  # of pre-copy rounds; empty where there were none
 BYTE_ORDER_MARK = "\ufeff"  # Chinese Excel takes a file without it for GBK
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -42,7 +48,12 @@ def history(request: HttpRequest) -> HttpResponse:
         {"metric": METRICS[name], "figure": runs_chart(_points(rows, name), name)}
         for name in CHARTED
     ]
-    context = {"filter": chosen, "rows": rows[::-1], "charts": charts if rows else []}
+    context = {
+        "filter": chosen,
+        "rows": [(row, short_options(row.options)) for row in rows[::-1]],
+        "groups": groups_of(rows),
+        "charts": charts if rows else [],
+    }
     return render(request, "history.html", context)
 
 
@@ -56,6 +67,7 @@ def _points(rows: Sequence[HistoryRow], metric_name: str) -> list[Point]:
             strategy=row.strategy,
             at=timezone.localtime(row.finished_at).strftime("%Y-%m-%d %H:%M"),
             value=getattr(row, metric_name),
+            options=short_options(row.options),
         )
         for row in rows
         if row.status == MigrationJob.Status.SUCCEEDED and getattr(row, metric_name) is not None
@@ -70,9 +82,16 @@ def history_csv(request: HttpRequest) -> HttpResponse:
     if request.GET.get("bom"):
         response.write(BYTE_ORDER_MARK)
     writer = csv.writer(response)
-    writer.writerow(["job" if name == "pk" else name for name in COLUMNS])
-    writer.writerows([_cell(getattr(row, name)) for name in COLUMNS] for row in rows)
+    names = ["job" if name == "pk" else name for name in COLUMNS]
+    writer.writerow([*names, *(f"pre_copy_{name}" for name in RULE_COLUMNS)])
+    writer.writerows(_line(row) for row in rows)
     return response
+
+
+def _line(row: HistoryRow) -> list[object]:
+    rules = row.pre_copy or {}
+    values = [getattr(row, name) for name in COLUMNS]
+    return [_cell(value) for value in (*values, *(rules.get(name) for name in RULE_COLUMNS))]
 
 
 def _cell(value: object) -> object:

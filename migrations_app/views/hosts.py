@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 from migrations_app import selectors
 from migrations_app.models import Host
 from migrations_app.services import inventory
+from migrations_app.services.codes import Refused
 from migrations_app.words import KINDS, Explanation
 
-from .common import by_reason, found, tell
+from .common import by_reason, found, person, tell, tell_refusal
 from .job_page import flat
 
 
@@ -52,4 +53,17 @@ def host_check(request: HttpRequest, pk: int) -> HttpResponse:
     host = found(selectors.host(pk))
     inventory.request_host_check(host=host)
     tell(request, _("%(host)s will be checked in a moment.") % {"host": host.name})
+    return redirect("host-detail", host.pk)
+
+
+@require_POST
+def host_prepare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Puts our runtime there, by a worker; the page says beforehand what that changes."""
+    host = found(selectors.host(pk))
+    try:
+        inventory.request_preparation(host=host, user=person(request))
+    except Refused as error:
+        tell_refusal(request, error)
+    else:
+        tell(request, _("%(host)s will be prepared in a moment.") % {"host": host.name})
     return redirect("host-detail", host.pk)

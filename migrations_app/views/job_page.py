@@ -15,6 +15,9 @@ from migrations_app.selectors import QueueHealth
 from migrations_app.waterfall import Bar, Run, picture
 from migrations_app.words import ERRORS, NOTES, REASONS, WARNINGS, Explanation, explain
 
+from .job_figures import Part, RoundRow, parts_of, rounds_of
+from .option_words import OptionRow, options_of
+
 OWN_TO_EACH = ("hostname", "disk_free_mib", "time")  # never alike, and no reason for anything
 Json = Mapping[str, Any]
 
@@ -82,9 +85,47 @@ class JobPage:
     @property
     def bars(self) -> list[Bar]:
         return [
-            Bar(row.name, row.side, row.start_ms, row.duration_ms, row.bytes, row.failed)
+            Bar(row.name, row.side, row.start_ms, row.duration_ms, row.bytes, row.failed, row.round)
             for row in self.job.phases.all()
         ]
+
+    @property
+    def bytes_in_phases(self) -> int | None:
+        moved = [bar.bytes for bar in self.bars if bar.bytes is not None]
+        return sum(moved) if moved else None
+
+    @property
+    def rounds(self) -> list[RoundRow]:
+        return rounds_of(self.report)
+
+    @property
+    def split(self) -> list[Part]:
+        """Where the stop time went; empty where nobody looked."""
+        return parts_of(self.report)
+
+    @property
+    def criu_says(self) -> list[Number]:
+        """CRIU's own figures, to stand beside ours."""
+        return [number for number in self.small if number.metric.name.startswith("criu_")]
+
+    @property
+    def options(self) -> list[OptionRow]:
+        return options_of(self.job)
+
+    @property
+    def kept_images(self) -> Json | None:
+        return self.report.get("kept_images")
+
+    @property
+    def kept_on(self) -> str | None:
+        """The host that keeps the images."""
+        hosts = {"source": self.job.source.name, "target": self.job.target.name}
+        return hosts.get((self.kept_images or {}).get("side", ""))
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the original went on as well."""
+        return self.job.leave_running and self.job.status == MigrationJob.Status.SUCCEEDED
 
     @property
     def waterfall(self) -> dict[str, Any]:

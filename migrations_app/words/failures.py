@@ -114,6 +114,47 @@ FAILURES: dict[str, Word] = {
         ),
         _("The first error in CRIU's log names it; it stands below."),
     ),
+    "criu-failed": Word(
+        _("CRIU failed"),
+        _(
+            "It ended with an error of its own. The workload was left or put back where it can go on."
+        ),
+        _("The first error in CRIU's log names it; it stands below."),
+    ),
+    "criu-timed-out": Word(
+        _("CRIU took too long"),
+        _("It did not end within its limit and was stopped. The workload was put back."),
+        _("Try again; with much memory, try a smaller workload first."),
+    ),
+    "freeze-timed-out": Word(
+        _("The container did not stand still"),
+        _("The kernel did not freeze all of its tasks within the limit, so it was let go on."),
+        _("Try again; a task that waits for a device can hold the freezer up."),
+    ),
+    "freezer-missing": Word(
+        _("The container's freezer was not found"),
+        _("Its control group is not where it should be, so it can't be frozen as a whole."),
+        _("Check the host's control groups, or choose the cold strategy."),
+    ),
+    "image-damaged": Word(
+        _("The image is damaged"),
+        _("A part of it does not hold what it should. The workload continues on the source."),
+        _("Run the job again; quote the message when it happens twice."),
+    ),
+    "memory-folder-taken": Word(
+        _("The folder for images in memory is somebody else's"),
+        _(
+            "Images hold a workload's memory, so they are only put into a folder that belongs to root alone."
+        ),
+        _("Remove what the message names on the host, then run the job again."),
+    ),
+    "released": Word(
+        _("The target was released before it was asked"),
+        _(
+            "The run was broken off when the target was ready; the workload continues on the source."
+        ),
+        _("Run the job again when you like."),
+    ),
     "dump-timed-out": Word(
         _("The dump took too long"),
         _(

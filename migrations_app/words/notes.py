@@ -28,6 +28,7 @@ WARNINGS: dict[str, Text] = {
     "kept-image-without-pages": _(
         "The image was kept, but the pages that followed later are not in it: nothing can be restored from it alone."
     ),
+    "images-not-kept": _("The images that were to be kept could not be kept on the target."),
     "observer-failed": _("The progress of this run could not be shown or recorded in full."),
 }
 REASONS: dict[str, Text] = {

@@ -89,9 +89,7 @@ PROBLEMS: dict[str, Word] = {
     "compression-missing": Word(
         _("A host has no library for this compression"),
         _("Both hosts need it: one packs, the other unpacks."),
-        _(
-            "Install it there (apt install liblz4-1 libzstd1), or choose another compression."
-        ),
+        _("Install it there (apt install liblz4-1 libzstd1), or choose another compression."),
         named=_("{host} has no library for {compression}"),
     ),
     "strategy-needs-two-hosts": Word(

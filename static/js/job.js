@@ -3,7 +3,7 @@
 // fragment is the one truth.
 (() => {
   "use strict";
-  const KINDS = ["status", "phase-started", "phase-ended", "note", "command", "done", "message"];
+  const KINDS = ["status", "phase-started", "phase-ended", "pages-arrived", "note", "command", "done", "message"];
   const SOON_MS = 120, POLL_MS = 1500, SAFETY_MS = 5000;
   let view = "all";
   let stream = null;

@@ -200,7 +200,9 @@
       const state = `${bar.duration === null ? " wf-running" : ""}${bar.failed ? " wf-failed" : ""}`;
       const shape = this.narrow ? { y: y + 19, height: 10 } : { y: y + 6, height: 14 };
       this.add("rect", { x, width, rx: 3, ...shape, class: `wf-bar wf-${row.name}${state}` });
-      const words = bar.text || duration(end - bar.start);
+      if (!bar.labelled) return; // rounds share a row: what they took stands beside the last
+      const counted = duration(end - bar.start);
+      const words = bar.text || (bar.so_far ? `${counted} · ${bar.so_far}` : counted);
       if (this.narrow) this.text(this.right, y + 13, "wf-value", "end", words);
       else this.besideBar(x, width, y, words);
     }

@@ -57,10 +57,30 @@ def test_runs_of_each_workload_and_operation_share_a_column():
     ]
     figure = runs_chart(points, "stop_time_ms")
     assert [label.replace("<br>", " ") for label in figure["layout"]["xaxis"]["ticktext"]] == [
-        "cr Local clone n = 1",
-        "cr Migrate n = 2",
-        "mem Migrate n = 1",
+        "cr Local clone Cold n = 1",
+        "cr Migrate Cold n = 2",
+        "mem Migrate Cold n = 1",
     ]
+
+
+def test_strategies_of_one_workload_stand_side_by_side_in_the_engine_s_order():
+    points = [
+        *make_points(1, strategy="hybrid"),
+        *make_points(1, strategy="cold"),
+        *make_points(1, strategy="post-copy", options="zstd"),
+    ]
+    figure = runs_chart(points, "stop_time_ms")
+    assert figure["layout"]["xaxis"]["ticktext"] == [
+        "Cold<br>n = 1",
+        "Post-copy<br>zstd<br>n = 1",
+        "Hybrid<br>n = 1",
+    ]
+    assert len(figure["data"]) == 3  # a trace each, no median across strategies
+
+
+def test_a_median_is_never_taken_across_strategies():
+    points = [p for s in Strategy for p in make_points(1, strategy=str(s))]
+    assert all(trace["mode"] == "markers" for trace in runs_chart(points, "stop_time_ms")["data"])
 
 
 def test_a_median_is_drawn_from_five_runs_on():

@@ -19,8 +19,12 @@ FACTS = {
     "architecture": "x86_64",
     "cpus": 2,
     "criu": {"version": "4.2.1", "check_ok": True, "check_output": "Looks good."},
-    "docker": {"version": "26.1.5", "experimental": True},
+    "docker": {"version": "26.1.5", "experimental": True, "runtime_ready": True},
+    "compression": ["lz4", "zstd"],
+    "shm_free_mib": 5900,
 }
+UNPREPARED = {**FACTS, "docker": {"version": "28.5", "experimental": False, "runtime_ready": False}}
+FAST = ("stop-and-copy", "pre-copy", "post-copy", "hybrid")
 PHASES = (
     ("prepare", "source", 0, 400, None),
     ("create", "target", 400, 95, None),
@@ -32,6 +36,22 @@ PHASES = (
     ("verify", "target", 1220, 1000, None),
     ("clean-up", "source", 2230, 150, None),
 )
+# As the fast strategies have them; rounds and pages only where the strategy has them.
+ROUNDS = (
+    ("pre-copy", "source", 420, 610, 268_435_456, 0),
+    ("pre-copy", "source", 1030, 240, 21_500_000, 1),
+    ("pre-copy", "source", 1270, 150, 4_100_000, 2),
+)
+SWITCH = (
+    ("arm", "target", 1430, 180, None),
+    ("freeze", "source", 1612, 3, None),
+    ("dump", "source", 1615, 62, None),
+    ("transfer", "source", 1630, 49, 1_200_000),
+    ("hand-over", "source", 1677, 9, None),
+    ("restore", "target", 1686, 104, None),
+    ("resume", "target", 1790, 12, None),
+)
+PAGES = ("pages", "source", 1802, 900, 262_000_000)
 LOG = "(00.001) Dumping task\n(00.002) Warn  (criu/x.c:1): odd\n(00.003) Error (criu/y.c:2): bad"
 
 
@@ -65,6 +85,57 @@ def report() -> dict[str, Any]:
     }
 
 
+def fast_report(strategy: str, stop_time_ms: float) -> dict[str, Any]:
+    """Of a strategy with a hand-over: where the stop time went, rounds, options, what was kept."""
+    rounds = [
+        {
+            "number": number,
+            "method": "content",
+            "start_ms": float(start_ms),
+            "duration_ms": float(duration_ms),
+            "frozen_ms": 88.0 if number else 181.0,
+            "dump_ms": 80.0,
+            "compare_ms": 35.0 if number else None,
+            "transfer_ms": 120.0,
+            "pages": size // 4096,
+            "bytes": size,
+            "expected_stop_ms": 260.0 / number if number else None,
+        }
+        for _name, _side, start_ms, duration_ms, size, number in ROUNDS
+    ]
+    lazy = strategy in ("post-copy", "hybrid")
+    return {
+        **report(),
+        "metrics": {
+            "stop_time_ms": stop_time_ms,
+            "transfer_time_ms": 49.0,
+            "total_time_ms": 3120.0,
+            "criu_frozen_time_ms": 66.0,
+            "criu_memdump_time_ms": 21.0,
+            "criu_restore_time_ms": 88.0,
+            "hand_over_time_ms": 9.0,
+            "pages_time_ms": 900.0 if lazy else None,
+            "pages_bytes": 262_000_000 if lazy else None,
+        },
+        "stop_window": {
+            "freeze_ms": 1.5,
+            "dump_ms": 62.0,
+            "hand_over_ms": 9.0,
+            "restore_ms": 98.0,
+            "resume_ms": None,
+            "remainder_ms": stop_time_ms - 170.5,
+        },
+        "rounds": rounds if strategy in ("pre-copy", "hybrid") else [],
+        "rounds_ended_by": "growth" if strategy in ("pre-copy", "hybrid") else None,
+        "kept_images": {
+            "side": "target",
+            "path": "/var/lib/migration-lab/images/main-8",
+            "bytes": 270_000_000,
+        },
+        "warnings": ["kept-image-without-pages"] if lazy else [],
+    }
+
+
 def seed() -> dict[str, str]:
     """Makes the rows; answers with the address of every page by its name."""
     User.objects.create_superuser(NAME, password=PASSWORD)
@@ -72,6 +143,7 @@ def seed() -> dict[str, str]:
     counter = make_workload(hosts[0], name="cr", last_line="214", seen_at=timezone.now())
     make_workload(hosts[0], name="loop", state=Workload.State.STOPPED)
     jobs = _jobs(counter, hosts)
+    fast = _by_each_strategy(hosts)
     return {
         "home": "/",
         "launch": "/launch/",
@@ -79,9 +151,14 @@ def seed() -> dict[str, str]:
         "succeeded": f"/jobs/{jobs[0].pk}/",
         "failed": f"/jobs/{jobs[1].pk}/",
         "running": f"/jobs/{jobs[2].pk}/",
+        **{strategy: f"/jobs/{job.pk}/" for strategy, job in zip(FAST, fast, strict=True)},
+        "in doubt": f"/jobs/{jobs[3].pk}/",
+        "pages follow": f"/jobs/{jobs[4].pk}/",
         "history": "/history/",
+        "five strategies": "/history/?workload=mem",
         "hosts": "/hosts/",
         "host": f"/hosts/{hosts[2].pk}/",
+        "lab host": f"/hosts/{hosts[0].pk}/",
         "workloads": "/workloads/",
         "workload": f"/workloads/{counter.pk}/",
         "new workload": "/workloads/new/?type=memory",
@@ -92,16 +169,36 @@ def seed() -> dict[str, str]:
 
 
 def _hosts() -> list[Host]:
-    problem = {"code": "docker-restore-broken", "severity": "fail", "kinds": ["container"]}
+    problem = {"severity": "fail", "kinds": ["container"]}
+    broken = {
+        "code": "docker-restore-broken",
+        "values": {"version": "28.5"},
+        "strategies": ["cold"],
+        "sides": ["source", "target"],
+    }
+    unprepared = {
+        "code": "docker-runtime-missing",
+        "values": {},
+        "strategies": list(FAST),
+        "sides": ["target"],
+    }
     now = timezone.now()
+    prepared = {"changed": ["wrote /usr/local/lib/migration-lab/runtime"], "runtime": "x"}
     return [
-        make_host("lab-a", facts=FACTS, checked_at=now, is_lab=True),
+        make_host(
+            "lab-a",
+            facts=FACTS,
+            checked_at=now,
+            is_lab=True,
+            prepared_at=now,
+            prepared=prepared,
+        ),
         make_host("lab-b", facts=FACTS, checked_at=now, is_lab=True),
         make_host(
             "pc-17",
-            facts=FACTS,
+            facts=UNPREPARED,
             state="limited",
-            problems=[problem | {"values": {"version": "28.5"}}],
+            problems=[problem | broken, problem | unprepared],
         ),
         make_host("pc-18", state="unreachable", last_error_code="host-unreachable"),
     ]
@@ -118,7 +215,70 @@ def _jobs(counter: Workload, hosts: list[Host]) -> list[MigrationJob]:
         started_at=timezone.now(),
     )
     _phases(running, PHASES[:3])
-    return [good[-1], failed, running]
+    return [good[-1], failed, running, _in_doubt(hosts), _pages_following(hosts)]
+
+
+def _in_doubt(hosts: list[Host]) -> MigrationJob:
+    """The target was asked and does not answer."""
+    job = make_job(
+        make_workload(hosts[0], name="silent", state=Workload.State.MIGRATING),
+        target=hosts[1],
+        strategy="stop-and-copy",
+        status="in_doubt",
+        started_at=timezone.now(),
+        error_code="target-silent",
+        error_message="lab-b: no answer within 30 s",
+        report={**report(), "proof": None, "stop_window": None, "error": {"log_excerpt": None}},
+    )
+    _phases(job, SWITCH[:5])
+    return job
+
+
+def _pages_following(hosts: list[Host]) -> MigrationJob:
+    """It runs on the target while its pages arrive."""
+    job = make_job(
+        make_workload(hosts[0], name="followed", state=Workload.State.MIGRATING),
+        target=hosts[1],
+        strategy="post-copy",
+        status="running",
+        started_at=timezone.now(),
+    )
+    _phases(job, (*SWITCH, ("pages", "source", 1802, None, 81_000_000)))
+    return job
+
+
+def _by_each_strategy(hosts: list[Host]) -> list[MigrationJob]:
+    """One workload by cold and by each of the fast strategies."""
+    memory = make_workload(hosts[0], name="mem", type_name="memory", parameters={"memory_mib": 256})
+    clone = make_workload(hosts[1], name="mem-copy", type_name="memory", parameters={})
+    there = {"target": hosts[1], "status": "succeeded", "finished_at": timezone.now()}
+    cold = {"stop_time_ms": 12_900.0, "transfer_time_ms": 1480.0, "total_time_ms": 16_000.0}
+    make_job(memory, report=report(), proof_passed=True, **cold, **there)
+    jobs = []
+    for strategy, stop_time_ms in zip(FAST, (912.0, 402.0, 231.0, 236.0), strict=True):
+        rounds = strategy in ("pre-copy", "hybrid")
+        rules = {"most_rounds": 8, "pages_left": 64, "growth_percent": 10, "stop_time_ms": 300}
+        job = make_job(
+            memory,
+            strategy=strategy,
+            report=fast_report(strategy, stop_time_ms),
+            proof_passed=True,
+            stop_time_ms=stop_time_ms,
+            transfer_time_ms=49.0,
+            total_time_ms=3120.0,
+            keep_images=True,
+            compression="zstd" if strategy == "hybrid" else "none",
+            bandwidth_limit_mbit_s=1000 if strategy == "hybrid" else None,
+            leave_running=strategy == "post-copy",
+            clone=clone if strategy == "post-copy" else None,
+            pre_copy=rules if rounds else None,
+            **there,
+        )
+        phases = [PHASES[0], *(ROUNDS if rounds else ()), *SWITCH]
+        lazy = strategy in ("post-copy", "hybrid")
+        _phases(job, (*phases, *([PAGES] if lazy else []), ("verify", "target", 1810, 700, None)))
+        jobs.append(job)
+    return jobs
 
 
 def _succeeded(counter: Workload, place: int, **hosts: Host) -> MigrationJob:
@@ -154,7 +314,6 @@ def _failed(counter: Workload, **hosts: Host) -> MigrationJob:
 
 
 def _phases(job: MigrationJob, phases: tuple[tuple[Any, ...], ...]) -> None:
-    for name, side, start_ms, duration_ms, size in phases:
-        JobPhase.objects.create(
-            job=job, name=name, side=side, start_ms=start_ms, duration_ms=duration_ms, bytes=size
-        )
+    columns = ("name", "side", "start_ms", "duration_ms", "bytes", "round")
+    for phase in phases:
+        JobPhase.objects.create(job=job, **dict(zip(columns, phase, strict=False)))

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         add.add_argument("--key-file", type=Path, help="private key; without it one is made")
         for action, purpose in (
             ("check", "look at it again"),
+            ("prepare", "have its Docker know our runtime: changes files on it"),
             ("trust", "pin the key that it shows now"),
             ("remove", "forget it"),
         ):
@@ -70,6 +71,10 @@ class Command(BaseCommand):
 
     def _check(self, options: dict[str, Any]) -> None:
         inventory.request_host_check(host=_host(options["name"]))
+
+    def _prepare(self, options: dict[str, Any]) -> None:
+        inventory.request_preparation(host=_host(options["name"]), user=None)
+        self.stdout.write(_("A worker will do it in a moment; the host's page says how it went."))
 
     def _trust(self, options: dict[str, Any]) -> None:
         host = _host(options["name"])

@@ -1,0 +1,49 @@
+"""The options of a run in words: all of them for its page, those not by default for lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from migrations_app.models import MigrationJob
+from migrations_app.services.options import DEFAULTS
+from migrations_app.words import COMPRESSIONS, OPTIONS, Phrase, title_of
+
+
+@dataclass(frozen=True)
+class OptionRow:
+    words: Phrase
+    value: str
+
+
+def options_of(job: MigrationJob) -> list[OptionRow]:
+    """Every option of the run with its value; rules only where there were rounds."""
+    return [OptionRow(OPTIONS[name], _value(name, value)) for name, value in job.options.items()]
+
+
+def _value(name: str, value: object) -> str:
+    if name == "encrypted":
+        return _("encrypted") if value else _("plain")
+    if name == "compression":
+        return str(title_of(COMPRESSIONS, str(value)))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return _("none") if value is None else str(value)
+
+
+def short_options(options: Mapping[str, object]) -> str:
+    """Those that are not by default, in a few words; empty where all are."""
+    other = {name: value for name, value in options.items() if value != DEFAULTS[name]}
+    return " · ".join(_short(name, value) for name, value in other.items())
+
+
+def _short(name: str, value: object) -> str:
+    if name in ("encrypted", "compression"):
+        return _value(name, value)
+    if name == "bandwidth_limit_mbit_s":
+        return _("at most %(limit)s Mbit/s") % {"limit": value}
+    if isinstance(value, bool):
+        return str(OPTIONS[name].title)
+    return _("%(option)s: %(value)s") % {"option": OPTIONS[name].title, "value": value}
