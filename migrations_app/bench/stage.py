@@ -11,6 +11,7 @@ from pathlib import Path
 from migrations_app import lab
 from migrations_app.engine import Host, SshHost, SshTarget, prepare_host
 from migrations_app.lab import shaping
+from migrations_app.lab.config import Say
 
 from .cells import Entry
 from .errors import BenchNotPossible
@@ -69,23 +70,23 @@ class Stage:
 
 
 @contextmanager
-def staged(config: lab.LabConfig, say: lab.config.Say, *, keep: bool) -> Iterator[Stage]:
-    """The lab of this configuration, ready; whatever was booted here is gone afterwards.
+def staged(config: lab.LabConfig, say: Say, *, own: bool, keep: bool) -> Iterator[Stage]:
+    """The lab of this configuration, ready for trials.
 
-    keep: leave it running all the same. Raises LabError, EngineError, BenchError.
+    own: nobody else uses it, so it is removed afterwards, and what a killed run left with it;
+    another one is stopped if it did not run. keep: leave it running all the same.
+    Raises LabError, EngineError, BenchError.
     """
     _require_kind(config)
     ran_before = any(host.running for host in lab.status(config))
-    was_there = config.state_dir.exists()
     try:
         with ExitStack() as stack:
             yield _prepared(config, lab.up(config, say), stack)
     finally:
-        if not ran_before and not keep:
-            if was_there:
-                lab.down(config, say)
-            else:
-                lab.purge(config, say, keep_cache=True)
+        if own and not keep:
+            lab.purge(config, say, keep_cache=True)
+        elif not ran_before and not keep:
+            lab.down(config, say)
 
 
 def _require_kind(config: lab.LabConfig) -> None:
