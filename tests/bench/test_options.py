@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -12,6 +13,7 @@ from migrations_app.bench.cells import Contender
 from migrations_app.bench.shell import SCRIPTS
 from migrations_app.bench.ways import steps_of
 from migrations_app.lab import DockerKind
+from tests.docs.pages import text
 
 
 def parsed(*words: str):
@@ -83,6 +85,13 @@ def test_the_steps_by_hand_take_from_one_end_to_the_next() -> None:
 def test_a_machine_is_named_by_its_processor() -> None:
     assert environment.cpu_model("processor : 0\nmodel name\t: A   B 9\n") == "A B 9"
     assert environment.cpu_model("processor : 0\n") != ""
+
+
+def test_every_option_is_explained() -> None:
+    page = text("docs/commands.md").partition("\n### scripts/bench\n")[2].partition("\n### ")[0]
+    explained = set(re.findall(r"^\| `(-[a-z-]+)", page, re.MULTILINE))
+    known = {action.option_strings[-1] for action in options.parser()._actions}
+    assert explained == known - {"--help"}
 
 
 @pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.sh")), ids=lambda path: path.stem)
