@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from migrations_app.engine import EngineError, Report
+from migrations_app.lab import LabError
 
 from .cells import Entry
 from .errors import BenchError
 from .lines import Crossing, NotProven, crossing, memory_is_whole
 from .results import Trial
 from .shell import script
-from .stage import Stage, Station
+from .stage import Stage
 from .ways import Moved, Way, way_of
 
 LINES_BEFORE = 1000  # one second of output before the move
@@ -20,13 +24,14 @@ READ = f'tail -n {READ_LINES} "$1"'
 
 
 def run_trial(stage: Stage, entry: Entry, number: int, place: int) -> Trial:
-    """Never raises for what a contender does: a failure is a result."""
-    before = {station.known_host: station.look() for station in stage.stations}
+    """Never raises for what a contender does, or a host: a failure is a result."""
+    before: dict[str, frozenset[str]] = {}
     try:
+        before = {station.host.name: station.look() for station in stage.stations}
         trial = _measured(stage, entry, number, place)
-    except (BenchError, EngineError, NotProven) as error:
+    except (BenchError, EngineError, LabError, NotProven) as error:
         trial = Trial(number, place, failure=_said(error))
-    return _with_notes(trial, _left(stage, before))
+    return replace(trial, notes=(*trial.notes, *_left(stage, before)))
 
 
 def _said(error: Exception) -> str:
@@ -80,23 +85,16 @@ def _criu_ms(report: Report) -> float | None:
     return None if frozen is None or restore is None else frozen + restore
 
 
-def _left(stage: Stage, before: dict[str, frozenset[str]]) -> list[str]:
+def _left(stage: Stage, before: Mapping[str, frozenset[str]]) -> list[str]:
     """Sweeps, then says what is there that was not before."""
     notes = []
     for station in stage.stations:
+        name = station.host.name
         try:
             station.sweep()
-            new = station.look() - before[station.known_host]
+            new = station.look() - before.get(name, frozenset())
         except BenchError as error:
-            notes.append(f"{_name(station)} could not be swept: {_said(error)}")
+            notes.append(f"{name} could not be swept: {_said(error)}")
             continue
-        notes += [f"left on {_name(station)}: {one}" for one in sorted(new)]
+        notes += [f"left on {name}: {one}" for one in sorted(new)]
     return notes
-
-
-def _name(station: Station) -> str:
-    return station.host.name
-
-
-def _with_notes(trial: Trial, notes: list[str]) -> Trial:
-    return Trial(**{**vars(trial), "notes": (*trial.notes, *notes)})
