@@ -68,7 +68,7 @@ def _measure(options: argparse.Namespace, entries: Sequence[Entry]) -> int:
             stages[docker] = stack.enter_context(staged(config, say, own=own, keep=options.keep))
         environment = environment_of(stages, seed=seed, trials=trials)
         results, whole = run(entries, stages, say, trials=trials, seed=seed)
-    _tell(results, environment, options.json)
+        _tell(results, environment, options.json)  # before anything is taken down
     if not whole:
         return INTERRUPTED
     return FAILED if any(result.failed for result in results) else OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from migrations_app.lab import shaping
 from migrations_app.lab.config import Say
 
 from .cells import Entry
-from .errors import BenchNotPossible
+from .errors import BenchNotPossible, StepByHandFailed
 from .shell import Shell, script
 
 NAME = "bench"  # of every workload
@@ -136,6 +136,11 @@ def _open_way(stage: Stage, stack: ExitStack) -> None:
     prepare = script("prepare")
     key = source.run(prepare, "source", stage.target.known_host, timeout_s=PREPARE_S).strip()
     target.run(prepare, "target", timeout_s=PREPARE_S)
-    stack.callback(target.run, script("trust"))
-    stack.callback(source.run, script("finish"))
+    stack.callback(_try, target, "trust")
+    stack.callback(_try, source, "finish")
     target.run(script("trust"), key)
+
+
+def _try(shell: Shell, name: str) -> None:
+    with suppress(StepByHandFailed):  # a host that is gone needs no tidying
+        shell.run(script(name))
