@@ -65,7 +65,8 @@ class StoredPages:
 
     def __init__(self, path: Path) -> None:
         """Raises StepFailed where the pages file holds less than the map says."""
-        self.map = parse(path.read_bytes())
+        self.raw = path.read_bytes()
+        self.map = parse(self.raw)
         present = [entry for entry in self.map.entries if entry.present]
         self._starts = [entry.vaddr for entry in present]
         self._ends = [entry.end for entry in present]
