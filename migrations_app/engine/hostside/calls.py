@@ -141,6 +141,11 @@ class OwnCall(CriuCall):
         self._end(False, "released")
 
 
+def archive() -> str:
+    """The file that this program runs from."""
+    return str(Path(sys.argv[0]).resolve())
+
+
 class HeldCall(CriuCall):
     """A program that calls runc, which calls CRIU, which waits."""
 
@@ -161,7 +166,7 @@ class HeldCall(CriuCall):
     def _write_shim(self) -> None:
         shim = self._folder / "bin" / "criu"
         shim.parent.mkdir(mode=0o700, exist_ok=True)
-        shim.write_text(criu_shim.script(str(Path(sys.argv[0]).resolve())))
+        shim.write_text(criu_shim.script(archive()))
         shim.chmod(0o700)
 
     def environment(self) -> dict[str, str]:
@@ -170,7 +175,12 @@ class HeldCall(CriuCall):
         if real is None:
             raise StepFailed("criu is not installed", code="program-missing")
         path = f"{self._folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
-        return {criu_shim.CONTROL: str(self._path), criu_shim.REAL: real, "PATH": path}
+        return {
+            criu_shim.CONTROL: str(self._path),
+            criu_shim.REAL: real,
+            "MIGRATION_LAB_ARCHIVE": archive(),
+            "PATH": path,
+        }
 
     def start(self, argv: list[str], *, held: bool) -> None:
         """Start the program; `held`: it is the runc itself, and not Docker's command line."""

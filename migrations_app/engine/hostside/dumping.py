@@ -15,6 +15,7 @@ from typing import Protocol
 from ..errors import NotPossible, StepFailed
 from ..tools import criu, criu_rpc, procfs, runc
 from . import calls, tree
+from .bundle_network import external_option
 from .calls import CriuCall, HeldCall, OwnCall
 from .freezer import Freezer
 from .watch import stopped_probe
@@ -31,6 +32,7 @@ class DumpOptions:
     parent: str | None = None  # folder of the images before, relative to these
     track_memory: bool = False
     pre_dump: bool = False  # memory only, and the workload goes on
+    network: bool = True  # of a container: dumped with it; the target may have its own
 
     def common(self) -> bytes:
         """As CRIU's options. Nothing locks the network: no connection is dumped."""
@@ -69,7 +71,7 @@ class ContainerDump:
     def __init__(self, container: str, pid: int, images: Path, work: Path, options: DumpOptions):
         self._options = options
         self._argv = _checkpoint_argv(container, images, work, options)
-        self._external = _external_network(pid)
+        self._external = () if options.network else external_option(pid)
         self.freezer = Freezer(pid)
         self.call = HeldCall(work / "held")
         self.complete = _complete(options)
@@ -144,16 +146,6 @@ def _checkpoint_argv(container: str, images: Path, work: Path, options: DumpOpti
     flags = ["--pre-dump"] if options.pre_dump else ["--leave-running"]
     root = str(runtime_root(container))
     return runc.checkpoint_argv(root, container, str(images), str(work), flags)
-
-
-def _external_network(pid: int) -> tuple[str, ...]:
-    """Docker makes the network anew on the target: what is inside need not be dumped."""
-    return ()
-
-
-def failed_dump(error: StepFailed, work: Path) -> StepFailed:
-    """The same error, with what CRIU wrote."""
-    return explained(error, work / "dump.log", "dump")
 
 
 def explained(error: StepFailed, log: Path, step: str) -> StepFailed:

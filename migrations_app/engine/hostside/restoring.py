@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from ..errors import EngineError, StepFailed
 from ..tools import criu_rpc, runc
 from . import runtime, tree
+from .bundle_network import become_own
 from .calls import RESUMED, CriuCall, HeldCall, OwnCall
 from .dumping import LOG_LEVEL, explained
 
@@ -23,8 +24,8 @@ class Restore(Protocol):
     @property
     def call(self) -> CriuCall: ...
 
-    def arm(self, limit_s: float) -> None:
-        """When this returns, nothing is missing but the image."""
+    def arm(self, limit_s: float) -> bool:
+        """When this returns, nothing is missing but the image; whether its network is there."""
 
     def go(self, *, lazy: bool) -> None: ...
 
@@ -49,7 +50,7 @@ class ContainerRestore:
         self._armed = runtime.ARMED / container
         self.call = HeldCall(work / "held")
 
-    def arm(self, limit_s: float) -> None:
+    def arm(self, limit_s: float) -> bool:
         self._armed.mkdir(mode=0o700, parents=True, exist_ok=True)
         arguments = runc.restore_arguments(str(self._images), str(self._work))
         (self._armed / "restore").write_text("".join(f"{one}\n" for one in arguments))
@@ -57,12 +58,14 @@ class ContainerRestore:
         (self._armed / "environment").write_text("".join(f"{k}={v}\n" for k, v in pairs))
         self.call.start(["docker", "start", self._name], held=False)
         self.call.wait_armed(limit_s)
+        return bool((self._armed / "network").read_text().strip())
 
     def go(self, *, lazy: bool) -> None:
         self.call.go(criu_rpc.options(_options(lazy=lazy)))
 
     def finish(self, limit_s: float) -> None:
         self.call.wait_for_child(limit_s)
+        become_own(self._armed.name)
         self._forget()
 
     def release(self) -> None:
@@ -86,8 +89,9 @@ class ProcessRestore:
     def criu_pid(self) -> int:
         return self.call.child.pid
 
-    def arm(self, limit_s: float) -> None:
+    def arm(self, limit_s: float) -> bool:
         """CRIU is up since this was made."""
+        return False
 
     def go(self, *, lazy: bool) -> None:
         self.call.go(criu_rpc.options(_options(lazy=lazy)))

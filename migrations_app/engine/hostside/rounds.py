@@ -41,7 +41,12 @@ def last_options(root: Path, lazy_port: int | None, fields: Fields) -> DumpOptio
     """For the dump of the hand-over: what rounds have brought needs not be dumped again."""
     tracked = _count(fields) > 0 and not by_content(fields) and lazy_port is None
     parent = f"../{_count(fields) - 1}" if tracked else None
-    return DumpOptions(lazy_port=lazy_port, parent=parent, track_memory=tracked)
+    return DumpOptions(
+        lazy_port=lazy_port,
+        parent=parent,
+        track_memory=tracked,
+        network=not fields.flag("network_ready"),
+    )
 
 
 def changed_only(

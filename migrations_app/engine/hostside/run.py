@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -208,3 +209,47 @@ def start_beside(
     except FileNotFoundError as error:
         raise StepFailed(f"{argv[0]} is not installed", code="program-missing") from error
     return Child(process, said, argv)
+
+
+@contextlib.contextmanager
+def holding_namespace() -> Iterator[int]:
+    """The pid of a process in a network namespace of its own, for as long as this lasts."""
+    argv = ["unshare", "--net", "sleep", "60"]
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for_own_network(process.pid)
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for_own_network(pid: int) -> None:
+    ours = Path("/proc/self/ns/net").readlink()
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{pid}/ns/net").readlink() == ours:
+        if time.monotonic() > deadline:
+            raise StepTimedOut("no network namespace could be made", code="arm-failed")
+        time.sleep(0.001)
+
+
+def run_with_input(
+    argv: Sequence[str], text: str, name: str, environment: Mapping[str, str], limit_s: float = 30
+) -> None:
+    """Run a program that reads `text`, called by `name`; argv[0] is its path."""
+    try:
+        done = subprocess.run(
+            [name, *argv[1:]],
+            executable=argv[0],
+            input=text,
+            capture_output=True,
+            timeout=limit_s,
+            check=False,
+            env=dict(environment),
+            text=True,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StepTimedOut(f"{name} did not end", code="arm-failed") from error
+    if done.returncode != 0:
+        ran = Ran(tuple(argv), done.returncode, done.stdout, done.stderr, 0, 0)
+        raise failed(ran, code="arm-failed")

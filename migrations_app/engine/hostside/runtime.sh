@@ -40,6 +40,8 @@ shift "$count"
 while IFS= read -r word; do
     export "${word?}"
 done <"$armed/environment"
+# What attaches the network runs now, instead of in the middle of the restore.
+python3 -IS "$MIGRATION_LAB_ARCHIVE" bundle-network "$bundle" "$id" >"$armed/network" || exit 1
 set -- "$@" restore
 while IFS= read -r word; do
     set -- "$@" "$word"

@@ -143,7 +143,9 @@ def _text(path: Path) -> str:
 
 
 def hand_over_arm(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """Bring the job's restore to where only the image is missing; start_ns and end_ns.
+    """Bring the job's restore to where only the image is missing; start_ns, end_ns, `network`.
+
+    network: the target has one ready, and the source is not to dump its own.
 
     Raises StepFailed with code `arm-failed`; then nothing waits here.
     """
@@ -157,12 +159,12 @@ def hand_over_arm(fields: Fields, runner: Runner) -> dict[str, Any]:
     target.pages = pages
     _targets[job] = target
     try:
-        target.restore.arm(fields.seconds())
+        network = target.restore.arm(fields.seconds())
     except EngineError as error:
         target.release()
         error.code = "arm-failed"
         raise
-    return {"start_ns": start_ns, "end_ns": time.monotonic_ns()}
+    return {"start_ns": start_ns, "end_ns": time.monotonic_ns(), "network": network}
 
 
 def _restore(fields: Fields, images: Path, work: Path) -> Restore:

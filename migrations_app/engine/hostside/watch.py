@@ -114,12 +114,16 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def stopped_probe(pid: int) -> Probe:
-    """Whether a process is held by its tracer or stopped: CRIU's way for bare processes."""
-    stat = Path(f"/proc/{pid}/stat")
+    """Whether a process is held by a tracer or stopped: CRIU's way for bare processes.
+
+    CRIU's own code runs in it for most of a dump, so its state alone can be missed; that somebody
+    traces it stands as long as it is held.
+    """
+    status = Path(f"/proc/{pid}/status")
 
     def probe() -> bool:
         try:
-            return procfs.parse_stat(stat.read_text()).state in "tT"
+            return procfs.parse_held(status.read_text())
         except OSError:
             return False
 

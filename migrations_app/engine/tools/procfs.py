@@ -25,6 +25,13 @@ def parse_stat(text: str) -> Stat:
     return Stat(int(pid), name, fields[0], parent, group, session, int(fields[19]))
 
 
+def parse_held(status: str) -> bool:
+    """`/proc/PID/status`: whether it is stopped or traced."""
+    lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    state = lines.get("State", "").strip()[:1]
+    return state in ("t", "T") or lines.get("TracerPid", "0").strip() != "0"
+
+
 def tree_of(root: int, parents: dict[int, int]) -> list[int]:
     """root and everything below it; parents maps each pid to its parent's."""
     tree = [root]

@@ -68,6 +68,7 @@ class Mover:
     run: Run
     channel: Channel
     told: Callable[[Side], Mapping[str, Any]]
+    network_ready: bool = False  # the target has one for it already
 
     def method(self) -> RoundMethod:
         """How rounds find what changed on this source."""
@@ -80,6 +81,7 @@ class Mover:
             params = {"lazy": self.run.plan.strategy.lazy, **self.told(Side.TARGET)}
             armed = self.run.ask(Side.TARGET, PhaseName.ARM, "hand_over_arm", **params)
             phase.between(self.run.timeline, armed)
+        self.network_ready = bool(armed["network"])
 
     def round(self, number: int) -> Round:
         with self.run.timeline.phase(PhaseName.PRE_COPY, Side.SOURCE, round=number) as phase:
@@ -108,6 +110,7 @@ class Mover:
         self.run.restore_asked, self.run.pages_pending = True, lazy
         receive = _Call(self.run, Side.TARGET, "hand_over_receive", {})
         params = {"lazy": lazy, **self.told(Side.SOURCE), **self.channel.to_target()}
+        params["network_ready"] = self.network_ready
         if count:
             params |= {"method": str(self.method()), "rounds": count}
         give = _Call(self.run, Side.SOURCE, "hand_over", params)
