@@ -1,6 +1,7 @@
 """The data channel by itself: frames over real sockets, and TLS that takes one certificate."""
 
 import json
+import os
 import socket
 import ssl
 import struct
@@ -21,6 +22,7 @@ from migrations_app.engine.hostside.channel import (
     send_json,
     tls_context,
 )
+from migrations_app.engine.hostside.pace import Pace
 
 Sockets = tuple[socket.socket, socket.socket]
 
@@ -40,11 +42,13 @@ def in_background(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def sent_and_received(parts: list[bytes], read_size: int) -> tuple[bytes, int, int]:
+def sent_and_received(
+    parts: list[bytes], read_size: int, packing: str = "none"
+) -> tuple[bytes, int, int]:
     """What arrives of a stream that is written in these parts; the counts of both sides."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        writer, reader = FrameWriter(ours), FrameReader(theirs)
+        writer, reader = FrameWriter(ours, packing, Pace(None)), FrameReader(theirs, packing)
 
         def write() -> None:
             for part in parts:
@@ -67,6 +71,32 @@ def test_stream_longer_than_a_frame_arrives_whole():
     part = bytes(range(256)) * (FRAME // 256) + b"x"
     data, sent, _ = sent_and_received([part, part], FRAME)
     assert data == part * 2 and sent == len(data)
+
+
+@pytest.mark.parametrize("packing", ["lz4", "zstd"])
+def test_packed_stream_arrives_whole_and_both_sides_count_what_went_over(packing: str):
+    part = bytes(range(256)) * (2 * FRAME // 256) + os.urandom(99)
+    data, sent, received = sent_and_received([part, b"", part], 1000, packing)
+    assert data == part * 2 and sent == received < len(data) / 10
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        struct.pack(">I", 8) + b"not lz4 at all",
+        struct.pack(">I", 0) + b"x",
+        struct.pack(">I", FRAME + 1) + b"x",
+        struct.pack(">I", 2**32 - 1),
+    ],
+)
+@pytest.mark.parametrize("packing", ["lz4", "zstd"])
+def test_packed_frame_that_is_damaged_is_a_broken_channel(
+    packing: str, packed: bytes, sockets: Sockets
+):
+    sockets[0].sendall(struct.pack(">I", len(packed)) + packed)
+    with pytest.raises(StepFailed) as broken:
+        FrameReader(sockets[1], packing).drain()
+    assert broken.value.code == "channel-broken"
 
 
 def test_stream_that_breaks_off_is_not_taken_for_whole(sockets: Sockets):

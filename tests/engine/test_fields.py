@@ -153,6 +153,15 @@ NEEDED = {
     "container_tail": ["name"],
     "dump_ended": ["job"],
     "files_facts": ["files"],
+    "hand_over": ["job", "kind", "name"],
+    "hand_over_arm": ["job", "kind", "descriptors"],
+    "hand_over_frozen": ["name"],
+    "hand_over_keep": ["job"],
+    "hand_over_receive": ["job"],
+    "hand_over_release": ["job"],
+    "hand_over_round": ["job", "number", "address", "port"],
+    "hand_over_thaw": ["name"],
+    "hand_over_wait": ["job"],
     "image_id": ["image"],
     "journal": ["job"],
     "process_discard": ["job"],
@@ -170,7 +179,7 @@ NEEDED = {
     "process_tail": ["output"],
     "process_thaw": ["job"],
 }
-WITHOUT_FIELDS = {"hello", "clock", "facts", "left_behind"}
+WITHOUT_FIELDS = {"hello", "clock", "facts", "left_behind", "prepare"}
 READERS: dict[str, Callable[[Fields], Any]] = {
     "job": Fields.job,
     "name": Fields.name,
@@ -181,6 +190,9 @@ READERS: dict[str, Callable[[Fields], Any]] = {
     "port": lambda fields: fields.integer("port", 1, 65535),
     "item": lambda fields: fields.choice("item", "images"),
     "signal": lambda fields: fields.choice("signal", "USR1"),
+    "kind": lambda fields: fields.choice("kind", "container", "process"),
+    "number": lambda fields: fields.integer("number", 0, 1000),
+    "descriptors": lambda fields: fields.strings("descriptors"),
     "files": lambda fields: fields.paths("files"),
     "output": lambda fields: fields.paths("output"),
 }
@@ -194,6 +206,9 @@ GOOD: dict[str, Any] = {
     "port": 1,
     "item": "images",
     "signal": "USR1",
+    "kind": "container",
+    "number": 0,
+    "descriptors": [],
     "files": [],
     "output": ["/nowhere/output"],
     "pids": [],

@@ -4,7 +4,9 @@ import pytest
 
 from migrations_app.engine import (
     NotPossible,
+    StepFailed,
     WorkloadKind,
+    prepare_host,
     start_workload,
     stop_workload,
     workload_status,
@@ -81,3 +83,16 @@ def test_stopping_a_container_removes_it():
     host = ScriptedHost({"container_remove": {"removed": True}})
     stop_workload(host, CONTAINER)
     assert host.calls == [("container_remove", {"name": "cr"})]
+
+
+def test_preparing_a_host_hands_on_what_had_to_be_changed():
+    told = {"changed": ["wrote it"], "runtime": "/usr/local/lib/migration-lab/runtime"}
+    host = ScriptedHost({"prepare": told})
+    assert prepare_host(host) == told and host.calls == [("prepare", {})]
+
+
+def test_preparing_a_host_fails_with_the_hosts_own_words():
+    broken = StepFailed("daemon.json is no JSON", code="docker-config-unreadable")
+    with pytest.raises(StepFailed) as failed:
+        prepare_host(ScriptedHost({"prepare": broken}))
+    assert failed.value.code == "docker-config-unreadable"

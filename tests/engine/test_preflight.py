@@ -4,15 +4,28 @@ from typing import Any
 
 import pytest
 
-from migrations_app.engine import NotPossible, Operation, Severity, Strategy, WorkloadKind
+from migrations_app.engine import (
+    Compression,
+    MigrationPlan,
+    NotPossible,
+    Operation,
+    Problem,
+    Severity,
+    Side,
+    Strategy,
+    WorkloadKind,
+)
 from migrations_app.engine.preflight import (
     CHECKS,
+    concerns,
     host_problems,
+    option_problems,
     pair_problems,
     plan_problems,
     refuse,
 )
 
+from . import simulated
 from .simulated import FACTS
 
 CONTAINER, PROCESS = WorkloadKind.CONTAINER, WorkloadKind.PROCESS
@@ -39,6 +52,18 @@ ROWS: list[tuple[dict[str, Any], str, str, set[WorkloadKind]]] = [
     ),
     ({"docker": {**DOCKER, "version": "28.0.0"}}, "docker-restore-broken", "fail", {CONTAINER}),
     ({"docker": {**DOCKER, "version": "29.1"}}, "docker-restore-broken", "fail", {CONTAINER}),
+    (
+        {"docker": {**DOCKER, "runtime_ready": False}},
+        "docker-runtime-missing",
+        "fail",
+        {CONTAINER},
+    ),
+    (
+        {"criu": {**CRIU, "features": {**CRIU["features"], "uffd-noncoop": False}}},
+        "userfaultfd-missing",
+        "fail",
+        BOTH,
+    ),
 ]
 
 
@@ -100,22 +125,101 @@ def test_two_hosts_alike_are_none():
 @pytest.mark.parametrize("kind", WorkloadKind)
 @pytest.mark.parametrize("operation", Operation)
 @pytest.mark.parametrize("strategy", Strategy)
-def test_only_a_process_cannot_be_cloned_on_its_host(
+def test_process_has_no_clone_on_its_host_and_one_host_has_no_other_strategy_than_cold(
     kind: WorkloadKind, operation: Operation, strategy: Strategy
 ):
-    impossible = kind is PROCESS and operation is Operation.LOCAL_CLONE
-    assert bool(plan_problems(kind, operation, strategy)) is impossible
+    expected = set()
+    if kind is PROCESS and operation is Operation.LOCAL_CLONE:
+        expected.add("process-local-clone")
+    if strategy is not Strategy.COLD and operation is not Operation.MIGRATE:
+        expected.add("strategy-needs-two-hosts")
+    problems = plan_problems(kind, operation, strategy)
+    assert {problem.code for problem in problems} == expected
+    assert all(problem.values == {"strategy": strategy} for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("code", "strategies", "sides"),
+    [
+        ("docker-not-experimental", {Strategy.COLD}, {Side.SOURCE, Side.TARGET}),
+        ("docker-restore-broken", {Strategy.COLD}, {Side.SOURCE, Side.TARGET}),
+        ("docker-runtime-missing", set(Strategy) - {Strategy.COLD}, {Side.TARGET}),
+        ("userfaultfd-missing", {Strategy.POST_COPY, Strategy.HYBRID}, {Side.TARGET}),
+        ("criu-missing", set(Strategy), {Side.SOURCE, Side.TARGET}),
+        ("docker-missing", set(Strategy), {Side.SOURCE, Side.TARGET}),
+    ],
+)
+def test_problem_stands_in_the_way_of_its_strategies_on_its_sides(
+    code: str, strategies: set[Strategy], sides: set[Side]
+):
+    changes = next(changes for changes, found, *_ in ROWS if found == code)
+    (problem,) = host_problems({**FACTS, **changes})
+    assert (set(problem.strategies), set(problem.sides)) == (strategies, sides)
+
+
+@pytest.mark.parametrize("docker", [SILENT, {**DOCKER, "runtime_ready": None}])
+def test_runtime_that_cannot_be_known_is_not_said_to_be_missing(docker: dict):
+    codes = [problem.code for problem in host_problems({**FACTS, "docker": docker})]
+    assert "docker-runtime-missing" not in codes
+
+
+@pytest.mark.parametrize(
+    ("kind", "strategy", "side", "concerned"),
+    [
+        (CONTAINER, Strategy.COLD, Side.TARGET, True),
+        (CONTAINER, Strategy.COLD, None, True),
+        (PROCESS, Strategy.COLD, Side.TARGET, False),
+        (CONTAINER, Strategy.HYBRID, Side.TARGET, False),
+        (CONTAINER, Strategy.COLD, Side.SOURCE, False),
+    ],
+)
+def test_problem_concerns_a_run_that_has_its_kind_its_strategy_and_its_side(
+    kind: WorkloadKind, strategy: Strategy, side: Side | None, concerned: bool
+):
+    problem = Problem("x", kinds=(CONTAINER,), strategies=(Strategy.COLD,), sides=(Side.TARGET,))
+    assert concerns(problem, kind, strategy, side) is concerned
+
+
+@pytest.mark.parametrize("lacks", ["source", "target"])
+@pytest.mark.parametrize("compression", [Compression.LZ4, Compression.ZSTD])
+def test_compression_that_one_host_lacks_is_a_problem_of_both_kinds(
+    lacks: str, compression: Compression
+):
+    plan = MigrationPlan("j-1", simulated.CONTAINER, compression=compression)
+    facts = {"source": {**FACTS, "hostname": "a"}, "target": {**FACTS, "hostname": "b"}}
+    assert option_problems(plan, facts["source"], facts["target"]) == []
+    facts[lacks]["compression"] = []
+    (problem,) = option_problems(plan, facts["source"], facts["target"])
+    assert (problem.code, set(problem.kinds)) == ("compression-missing", BOTH)
+    assert problem.values == {"compression": compression, "host": facts[lacks]["hostname"]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"compression": Compression.ZSTD, "operation": Operation.LOCAL_CLONE}],
+)
+def test_plan_that_packs_nothing_needs_no_library(changes: dict[str, Any]):
+    bare = {**FACTS, "compression": []}
+    assert option_problems(MigrationPlan("j-1", simulated.CONTAINER, **changes), bare, bare) == []
 
 
 def test_first_failing_problem_of_the_kind_refuses_and_names_the_host():
     problems = host_problems({**FACTS, "docker": None})
     with pytest.raises(NotPossible, match="lab-a: Docker is not installed") as refused:
-        refuse(problems, CONTAINER, "lab-a")
+        refuse(problems, CONTAINER, Strategy.COLD, Side.SOURCE, "lab-a")
     assert refused.value.code == "docker-missing"
-    refuse(problems, PROCESS, "lab-a")
+    refuse(problems, PROCESS, Strategy.COLD, Side.SOURCE, "lab-a")
+
+
+def test_problem_of_another_strategy_or_side_does_not_refuse():
+    problems = host_problems({**FACTS, "docker": {**DOCKER, "runtime_ready": False}})
+    refuse(problems, CONTAINER, Strategy.COLD, Side.TARGET)
+    refuse(problems, CONTAINER, Strategy.POST_COPY, Side.SOURCE)
+    with pytest.raises(NotPossible, match="prepare the host"):
+        refuse(problems, CONTAINER, Strategy.POST_COPY, Side.TARGET)
 
 
 def test_warning_does_not_refuse():
     problems = host_problems({**FACTS, "criu": {**CRIU, "version": "3.18"}, "kernel": "6.1.0"})
     assert problems[0].severity is Severity.WARN
-    refuse(problems, CONTAINER)
+    refuse(problems, CONTAINER, Strategy.COLD)

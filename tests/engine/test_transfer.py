@@ -15,9 +15,10 @@ import pytest
 
 from migrations_app.engine import StepFailed
 from migrations_app.engine.certificates import Pair, make_pair
-from migrations_app.engine.hostside import jobs, transfer
+from migrations_app.engine.hostside import jobs, packing, transfer
 from migrations_app.engine.hostside.channel import FrameWriter, receive_json, send_json
 from migrations_app.engine.hostside.fields import Fields
+from migrations_app.engine.hostside.pace import Pace
 from migrations_app.engine.hostside.run import Runner
 
 SOURCE, TARGET, STRANGER = (make_pair(name) for name in ("source", "target", "stranger"))
@@ -34,6 +35,7 @@ class Ends:
     encrypted: bool = True
     token: str = "secret"
     ours: Pair = SOURCE
+    compression: str = packing.NONE
 
     def target(self, **params: Any) -> Fields:
         return self._fields(self.target_root, TARGET, SOURCE, **params)
@@ -45,6 +47,7 @@ class Ends:
     def _fields(self, root: Path, ours: Pair, peer: Pair, **params: Any) -> Fields:
         pems = {"certificate": ours.certificate, "key": ours.key, "peer": peer.certificate}
         common = {"job": JOB, "token": self.token, "encrypted": self.encrypted, "limit_s": 5}
+        common["compression"] = self.compression
         return Fields({**common, **pems, **params}, root)
 
     def send(self, item: str, **params: Any) -> dict[str, Any]:
@@ -142,7 +145,7 @@ def hand_made(ends: Ends, member: tarfile.TarInfo, item: str, data: bytes = b"")
     context = transfer._context(ends.source(), server=False)
     with transfer._wrapped(raw, context, server=False) as connection:
         send_json(connection, {"token": ends.token, "item": {"kind": item}})
-        writer = FrameWriter(connection)
+        writer = FrameWriter(connection, packing.NONE, Pace(None))
         with tarfile.open(fileobj=writer, mode="w|") as archive:
             archive.addfile(member, io.BytesIO(data))
         writer.finish()
