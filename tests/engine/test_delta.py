@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrations_app.engine import StepFailed
-from migrations_app.engine.hostside import delta
-from migrations_app.engine.hostside.delta import Delta, MappedImage, make_delta
+from migrations_app.engine.hostside import delta, mapped
+from migrations_app.engine.hostside.delta import Delta, make_delta
+from migrations_app.engine.hostside.mapped import MappedImage
 from migrations_app.engine.tools.pagemap import (
     LAZY,
     PAGE,
@@ -93,7 +94,7 @@ def test_delta_and_parent_make_up_what_is_there_now(
 
 
 def test_changes_are_found_wherever_in_a_large_memory_they_are(tmp_path: Path) -> None:
-    then = {n: page(n) for n in range(delta.CHUNK * 100 + 5)}
+    then = {n: page(n) for n in range(mapped.CHUNK * 100 + 5)}
     changed = random.Random(1).sample(sorted(then), 200)
     last_bytes = {n: then[n][:-1] + b"\xff" for n in changed}
     now = {**then, **last_bytes}
