@@ -16,7 +16,7 @@ from .pages import PageBase, relay_pages
 from .run import Child, start_beside
 
 FULL = "full"  # see rounds.py
-SOCKET = "lazy-pages.socket"  # CRIU's name for it
+SOCKET, LOG = "lazy-pages.socket", "lazy-pages.log"  # CRIU's name for it, and ours
 _LOOK_S = 0.0003
 
 
@@ -47,7 +47,7 @@ class Pages:
             daemon, _ = self._server.accept()
             connection.settimeout(None)
             with daemon:
-                base = page_base(jobs.memory_folder(job))
+                base = page_base(jobs.memory_folder(job), job)
                 unpacker = None if compression == packing.NONE else packing.unpacker(compression)
                 relay_pages(connection, daemon, unpacker=unpacker, base=base)
         except (OSError, EngineError) as error:
@@ -64,6 +64,14 @@ class Pages:
             raise StepFailed(f"the pages did not all arrive: {words}", code="pages-lost")
         return {"end_ns": time.monotonic_ns()}
 
+    def failure(self, work: Path) -> str | None:
+        """What is known of why pages stopped coming: ours first, then the daemon's own words."""
+        try:
+            log = (work / LOG).read_text(errors="replace")
+        except OSError:
+            log = ""
+        return self._error or criu.first_error(log)
+
     def close(self) -> None:
         self._server.close()
         if self._daemon is not None:
@@ -71,12 +79,14 @@ class Pages:
                 self._daemon.kill()
 
 
-def page_base(root: Path) -> PageBase | None:
+def page_base(root: Path, job: str, count: int | None = None) -> PageBase | None:
     """What rounds have brought already, newest first; None without rounds.
 
-    The source keeps it as one whole dump where rounds go by content.
+    count: of rounds, where the source keeps them as one whole dump (by content).
     """
-    if (root / FULL).is_dir():
-        return PageBase([root / FULL])
     rounds = sorted((int(one.name) for one in root.iterdir() if one.name.isdigit()), reverse=True)
-    return PageBase([root / str(number) for number in rounds]) if rounds else None
+    if (root / FULL).is_dir():
+        return PageBase([root / FULL], f"{job}:{count}")
+    if not rounds:
+        return None
+    return PageBase([root / str(number) for number in rounds], f"{job}:{len(rounds)}")

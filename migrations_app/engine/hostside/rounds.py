@@ -33,14 +33,15 @@ def by_content(fields: Fields) -> bool:
     return fields.has("method") and fields.choice("method", CONTENT, PRE_DUMP) == CONTENT
 
 
-def _count(fields: Fields) -> int:
+def count(fields: Fields) -> int:
+    """How many rounds there were before the hand-over."""
     return fields.integer("rounds", 0, 1000) if fields.has("rounds") else 0
 
 
 def last_options(root: Path, lazy_port: int | None, fields: Fields) -> DumpOptions:
     """For the dump of the hand-over: what rounds have brought needs not be dumped again."""
-    tracked = _count(fields) > 0 and not by_content(fields) and lazy_port is None
-    parent = f"../{_count(fields) - 1}" if tracked else None
+    tracked = count(fields) > 0 and not by_content(fields) and lazy_port is None
+    parent = f"../{count(fields) - 1}" if tracked else None
     return DumpOptions(
         lazy_port=lazy_port,
         parent=parent,
@@ -53,11 +54,11 @@ def changed_only(
     root: Path, fields: Fields, outlet: Outlet, sender: FolderSender, seen: dict[str, Any]
 ) -> FolderSender:
     """What is to be sent of the last dump: all of it, or what changed since the last round."""
-    count = _count(fields)
-    if count and not fields.flag("lazy"):
+    made = count(fields)
+    if made and not fields.flag("lazy"):
         outlet.say({"folder": "images"})
-        outlet.say({"parent": str(count - 1)})
-    if not count or not by_content(fields) or fields.flag("lazy"):
+        outlet.say({"parent": str(made - 1)})
+    if not made or not by_content(fields) or fields.flag("lazy"):
         return sender
     start_ns = time.monotonic_ns()
     delta = make_delta(root / FULL, root / "images", _fresh(root / DELTA))

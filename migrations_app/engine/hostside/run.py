@@ -208,6 +208,8 @@ def start_beside(
         )
     except FileNotFoundError as error:
         raise StepFailed(f"{argv[0]} is not installed", code="program-missing") from error
+    # Reaped at once, whoever waits for it: a pid that nobody frees would be taken for ever.
+    threading.Thread(target=process.wait, daemon=True).start()
     return Child(process, said, argv)
 
 

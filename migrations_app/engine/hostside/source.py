@@ -187,7 +187,7 @@ class Source:
                     page_server,
                     packer=None if compression == NONE else packer(compression),
                     pace=transfer.pace(self.fields),
-                    base=page_base(self.root),
+                    base=page_base(self.root, self.fields.job(), rounds.count(self.fields)),
                     count=self._count_pages,
                 )
         except (OSError, EngineError) as error:

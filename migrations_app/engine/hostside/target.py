@@ -121,6 +121,9 @@ class Target:
         self.restore.release()
         if self.pages is not None:
             self.pages.close()
+            why = self.pages.failure(self.work)
+            if why and isinstance(error, EngineError):
+                error.message = f"{why} — {error.message}"
         tree.kill(jobs.read(self.folder).get("target_pids", []))
         jobs.note(self.folder, durable=False, failed=True)
         answer = {"error": told(error)}
