@@ -61,8 +61,8 @@ def runs_chart(points: Sequence[Point], metric_name: str) -> dict[str, Any]:
     five runs.
     """
     columns = _columns(points)
-    strategies = dict.fromkeys(point.strategy for point in points)
-    traces = [_runs(name, columns, metric_name) for name in sorted(strategies)]
+    strategies = sorted({p.strategy for p in points}, key=lambda name: _place(name, Strategy))
+    traces = [_runs(name, columns, metric_name) for name in strategies]
     medians = [_median(*place, metric_name) for place in enumerate(columns.values())]
     return _plain(go.Figure([*traces, *filter(None, medians)], _layout(columns, metric_name)))
 
@@ -105,7 +105,7 @@ def _words(group: Group) -> tuple[Text, Text, Text, Text]:
 def _runs(strategy: str, columns: Mapping[Group, Sequence[Point]], metric_name: str) -> go.Scatter:
     colour, symbol = LOOKS.get(strategy, OTHER_LOOK)
     placed = [
-        (column + _offset(place, len(members)), point)
+        (column + _offset(place, len(members)), point, len(members))
         for column, members in enumerate(columns.values())
         for place, point in enumerate(members)
         if point.strategy == strategy
@@ -113,13 +113,17 @@ def _runs(strategy: str, columns: Mapping[Group, Sequence[Point]], metric_name: 
     unit = METRICS[metric_name].unit
     return go.Scatter(
         name=str(title_of(STRATEGIES, strategy)),
-        mode="markers",
-        x=[x for x, _point in placed],
-        y=[point.value / 1000 for _x, point in placed],
+        mode="markers+text",
+        x=[x for x, _point, _count in placed],
+        y=[point.value / 1000 for _x, point, _count in placed],
+        # A run alone in its column stands for it: its value is written beside the mark.
+        text=[shown(p.value, unit) if count == 1 else "" for _x, p, count in placed],
+        textposition="top center",
+        cliponaxis=False,
         marker={"color": colour, "symbol": symbol, "size": 11, "opacity": 0.85},
         customdata=[
             [p.job, p.at, shown(p.value, unit), " · ".join(str(w) for w in _words(p.group) if w)]
-            for _x, p in placed
+            for _x, p, _count in placed
         ],
         hovertemplate=_hover(),
     )
@@ -162,7 +166,7 @@ def _layout(columns: Mapping[Group, Sequence[Point]], metric_name: str) -> dict[
     title = str(METRICS[metric_name].title)
     titles = _titles(columns)
     labels = [
-        "<br>".join([*titles[group], _("n = %(n)s") % {"n": len(members)}])
+        "<br>".join([*titles[group], _("n = %(n)s") % {"n": len(members)}]).replace(" · ", "<br>")
         for group, members in columns.items()
     ]
     return {

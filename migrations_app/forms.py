@@ -19,6 +19,7 @@ from migrations_app.engine.plan import (
     WorkloadKind,
 )
 from migrations_app.models import Host
+from migrations_app.quantities import Unit, shown
 from migrations_app.services.codes import Refused
 from migrations_app.services.options import DEFAULTS, RULES
 from migrations_app.words import (
@@ -116,7 +117,8 @@ def _number(name: str) -> forms.IntegerField:
     """An option that is a number; left empty it is by default."""
     low, high = RANGES[name]
     default = DEFAULTS[name]
-    hint = format_lazy(_("{low} to {high}"), low=low, high=high)
+    ends = {"low": shown(low, Unit.COUNT), "high": shown(high, Unit.COUNT)}
+    hint = format_lazy(_("{low} to {high}"), **ends)
     return forms.IntegerField(
         label=_said(name, "title"),
         min_value=low,

@@ -29,6 +29,10 @@ def learn(request: HttpRequest) -> HttpResponse:
         "metrics": METRICS,
         "strategies": words.STRATEGIES,
         "operations": words.OPERATIONS,
+        "options": words.OPTIONS,
+        "round_methods": words.ROUND_METHODS,
+        "rounds_ended_by": words.ROUNDS_ENDED_BY,
+        "stop_parts": words.STOP_PARTS,
         "errors": words.ERRORS,
     }
     return render(request, "learn.html", context)

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from migrations_app.engine.report import PhaseName
 from migrations_app.metrics import BIG, METRICS, Metric
 from migrations_app.models import MigrationJob
 from migrations_app.selectors import QueueHealth
@@ -93,6 +94,11 @@ class JobPage:
     def bytes_in_phases(self) -> int | None:
         moved = [bar.bytes for bar in self.bars if bar.bytes is not None]
         return sum(moved) if moved else None
+
+    @property
+    def pages_follow(self) -> bool:
+        """Whether it runs on the target while its pages still arrive."""
+        return any(bar.name == PhaseName.PAGES and bar.duration_ms is None for bar in self.bars)
 
     @property
     def rounds(self) -> list[RoundRow]:

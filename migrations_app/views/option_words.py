@@ -34,8 +34,9 @@ def _value(name: str, value: object) -> str:
 
 
 def short_options(options: Mapping[str, object]) -> str:
-    """Those that are not by default, in a few words; empty where all are."""
+    """Those not by default that can change a figure, in a few words; empty where there are none."""
     other = {name: value for name, value in options.items() if value != DEFAULTS[name]}
+    other.pop("keep_images", None)  # it is done after everything that is measured
     return " · ".join(_short(name, value) for name, value in other.items())
 
 

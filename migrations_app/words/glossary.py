@@ -80,6 +80,20 @@ GLOSSARY: tuple[Term, ...] = (
     ),
     Term("hybrid", "混合拷贝", _("Pre-copy first, then post-copy for the rest.")),
     Term(
+        "hand-over",
+        "交接",
+        _(
+            "The moment after which the source may not run the workload again, unless the target says that it does not."
+        ),
+    ),
+    Term(
+        "armed start",
+        "待命启动",
+        _(
+            "The target's container is made ready before the source is frozen, and its start waits for the image."
+        ),
+    ),
+    Term(
         "dirty rate",
         "脏页率",
         _(

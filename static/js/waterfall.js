@@ -34,7 +34,7 @@
       const air = Math.max(20, (end - stop.start) * 0.2);
       return [Math.max(0, stop.start - air), end + air];
     }
-    return [0, data.running ? Math.max(LIVE_MIN_MS, now * 1.12) : Math.max(1, data.end_ms) * 1.015];
+    return [0, data.running ? Math.max(LIVE_MIN_MS, now * 1.25) : Math.max(1, data.end_ms) * 1.015];
   }
 
   class Picture {

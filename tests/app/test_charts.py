@@ -80,13 +80,15 @@ def test_strategies_of_one_workload_stand_side_by_side_in_the_engine_s_order():
 
 def test_a_median_is_never_taken_across_strategies():
     points = [p for s in Strategy for p in make_points(1, strategy=str(s))]
-    assert all(trace["mode"] == "markers" for trace in runs_chart(points, "stop_time_ms")["data"])
+    assert all(
+        trace["mode"] == "markers+text" for trace in runs_chart(points, "stop_time_ms")["data"]
+    )
 
 
 def test_a_median_is_drawn_from_five_runs_on():
     assert len(runs_chart(make_points(4), "stop_time_ms")["data"]) == 1
     marks, median = runs_chart(make_points(5), "stop_time_ms")["data"]
-    assert marks["mode"] == "markers"
+    assert marks["mode"] == "markers+text" and not any(marks["text"])
     assert set(median["y"]) == {0.603}
     assert "n = 5" in median["hovertemplate"]
 

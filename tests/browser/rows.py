@@ -17,6 +17,7 @@ FACTS = {
     "distribution": "Debian GNU/Linux 13 (trixie)",
     "kernel": "6.12.48",
     "architecture": "x86_64",
+    "cgroup_version": 2,
     "cpus": 2,
     "criu": {"version": "4.2.1", "check_ok": True, "check_output": "Looks good."},
     "docker": {"version": "26.1.5", "experimental": True, "runtime_ready": True},
@@ -146,7 +147,8 @@ def seed() -> dict[str, str]:
     fast = _by_each_strategy(hosts)
     return {
         "home": "/",
-        "launch": "/launch/",
+        "launch": f"/launch/?workload={counter.pk}",
+        "launch busy": "/launch/",
         "jobs": "/jobs/",
         "succeeded": f"/jobs/{jobs[0].pk}/",
         "failed": f"/jobs/{jobs[1].pk}/",
@@ -228,7 +230,7 @@ def _in_doubt(hosts: list[Host]) -> MigrationJob:
         started_at=timezone.now(),
         error_code="target-silent",
         error_message="lab-b: no answer within 30 s",
-        report={**report(), "proof": None, "stop_window": None, "error": {"log_excerpt": None}},
+        report={**report(), "metrics": {}, "proof": None, "error": {"log_excerpt": None}},
     )
     _phases(job, SWITCH[:5])
     return job
@@ -257,7 +259,8 @@ def _by_each_strategy(hosts: list[Host]) -> list[MigrationJob]:
     jobs = []
     for strategy, stop_time_ms in zip(FAST, (912.0, 402.0, 231.0, 236.0), strict=True):
         rounds = strategy in ("pre-copy", "hybrid")
-        rules = {"most_rounds": 8, "pages_left": 64, "growth_percent": 10, "stop_time_ms": 300}
+        copied = strategy == "post-copy"
+        rules = {"most_rounds": 8, "pages_left": 64, "growth_percent": 10, "stop_time_ms": None}
         job = make_job(
             memory,
             strategy=strategy,
@@ -267,10 +270,8 @@ def _by_each_strategy(hosts: list[Host]) -> list[MigrationJob]:
             transfer_time_ms=49.0,
             total_time_ms=3120.0,
             keep_images=True,
-            compression="zstd" if strategy == "hybrid" else "none",
-            bandwidth_limit_mbit_s=1000 if strategy == "hybrid" else None,
-            leave_running=strategy == "post-copy",
-            clone=clone if strategy == "post-copy" else None,
+            leave_running=copied,
+            clone=clone if copied else None,
             pre_copy=rules if rounds else None,
             **there,
         )
@@ -278,6 +279,8 @@ def _by_each_strategy(hosts: list[Host]) -> list[MigrationJob]:
         lazy = strategy in ("post-copy", "hybrid")
         _phases(job, (*phases, *([PAGES] if lazy else []), ("verify", "target", 1810, 700, None)))
         jobs.append(job)
+    packed = {"compression": "zstd", "bandwidth_limit_mbit_s": 1000, "stop_time_ms": 1470.0}
+    make_job(memory, strategy="stop-and-copy", report=report(), **packed, **there)
     return jobs
 
 
