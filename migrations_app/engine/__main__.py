@@ -16,12 +16,14 @@ import sys
 from pathlib import Path
 
 from . import (
+    Compression,
     EngineError,
     Event,
     MigrationPlan,
     Operation,
     Outcome,
     PhaseEnded,
+    PreCopyRules,
     ProofKind,
     Report,
     SshHost,
@@ -53,8 +55,29 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--strategy", type=Strategy, choices=list(Strategy), default="cold")
     command.add_argument("--proof", type=ProofKind, choices=list(ProofKind), default="sequence")
     command.add_argument("--plain", action="store_true", help="no encryption between the hosts")
+    _add_options(command)
     command.add_argument("--report", type=Path, help="write the report there, too")
     return made
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
+    """What the fast strategies can be told; ranges as in plan.RANGES."""
+    command.add_argument(
+        "--compression", type=Compression, choices=list(Compression), default="none"
+    )
+    command.add_argument(
+        "--bandwidth-limit", type=int, metavar="MBIT_S", help="for all that is sent"
+    )
+    command.add_argument("--keep-images", action="store_true", help="on the target's disk")
+    command.add_argument("--leave-running", action="store_true", help="the source goes on, too")
+    defaults = PreCopyRules()
+    for name, default in (
+        ("most-rounds", defaults.most_rounds),
+        ("pages-left", defaults.pages_left),
+        ("growth-percent", defaults.growth_percent),
+        ("stop-time-ms", defaults.stop_time_ms),
+    ):
+        command.add_argument(f"--{name}", type=int, default=default, metavar="N")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
         parser().error("--target is needed to migrate")
     try:
         report = _run(options)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         parser().error(str(error))
     except EngineError as error:
         print(f"{error.code}: {error.message}", file=sys.stderr)
@@ -76,11 +99,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> Report:
+    plan = _plan(options)  # refuses what is out of range before any host is asked
     with _connect(options, options.source) as source:
         if options.operation.one_host:
-            return migrate(_plan(options), source, source, _tell)
+            return migrate(plan, source, source, _tell)
         with _connect(options, options.target) as target:
-            return migrate(_plan(options), source, target, _tell)
+            return migrate(plan, source, target, _tell)
 
 
 def _plan(options: argparse.Namespace) -> MigrationPlan:
@@ -91,6 +115,16 @@ def _plan(options: argparse.Namespace) -> MigrationPlan:
         strategy=options.strategy,
         proof=options.proof,
         encrypted=not options.plain,
+        compression=options.compression,
+        bandwidth_limit_mbit_s=options.bandwidth_limit,
+        keep_images=options.keep_images,
+        leave_running=options.leave_running,
+        pre_copy=PreCopyRules(
+            most_rounds=options.most_rounds,
+            pages_left=options.pages_left,
+            growth_percent=options.growth_percent,
+            stop_time_ms=options.stop_time_ms,
+        ),
     )
 
 
