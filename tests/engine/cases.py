@@ -1,11 +1,19 @@
-"""The runs that tests go through: each kind of workload with each operation that it has."""
+"""The runs that tests go through: each kind of workload, each operation, each strategy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from migrations_app.engine import Limits, MigrationPlan, Operation, Report, WorkloadRef, migrate
+from migrations_app.engine import (
+    Limits,
+    MigrationPlan,
+    Operation,
+    Report,
+    Strategy,
+    WorkloadRef,
+    migrate,
+)
 from migrations_app.engine.events import Event
 
 from .pair import Pair
@@ -18,13 +26,16 @@ QUICK = Limits(proof_s=0.05)
 class Case:
     workload: WorkloadRef
     operation: Operation
+    strategy: Strategy = Strategy.COLD
 
     @property
     def id(self) -> str:
-        return f"{self.workload.kind}-{self.operation}"
+        cold = self.strategy is Strategy.COLD
+        return f"{self.workload.kind}-{self.operation if cold else self.strategy}"
 
     def plan(self, **changes: Any) -> MigrationPlan:
         values = {"job_id": "j-1", "limits": QUICK, "operation": self.operation}
+        values["strategy"] = self.strategy
         return MigrationPlan(workload=self.workload, **(values | changes))
 
     def pair(self, **changes: Any) -> Pair:
@@ -39,6 +50,12 @@ CASES = [
     Case(PROCESS, Operation.RESTORE_IN_PLACE),
 ]
 ACROSS = [case for case in CASES if not case.operation.one_host]
+FAST = [
+    Case(workload, Operation.MIGRATE, strategy)
+    for workload in (CONTAINER, PROCESS)
+    for strategy in Strategy
+    if strategy.by_hand_over
+]
 
 
 def ignore(_: Event) -> None:

@@ -7,7 +7,9 @@ did nothing, it did its work and the answer was lost, or it does its work later,
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +31,7 @@ from .simulated import (
     Workload,
 )
 from .simulated_containers import Containers
+from .simulated_moving import Armed, Moving
 from .simulated_processes import Processes
 
 
@@ -41,10 +44,15 @@ class Pair:
     resumes_at: int | None = None  # a number to go on from, instead of the image's
     lines_after: int = 3
     memory: str = "ok"
+    breaks: str | None = None  # see simulated_moving.BREAKS
+    round_pages: tuple[int, ...] = (1000, 100, 10)  # that each pre-copy round finds
     calls: list[tuple[str, str]] = field(default_factory=list)
     elapsed_ns: int = 0
 
     def __post_init__(self) -> None:
+        self.receiving = threading.Event()  # the target has been told to wait for its restore
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str]] = Counter()
         self.source = SimulatedHost(self, "source", offset_s=5_000, wall_offset_s=0.25)
         self.target = SimulatedHost(self, "target", offset_s=-3_000, wall_offset_s=-1.5)
         first = Workload("running")
@@ -55,13 +63,20 @@ class Pair:
         """Names of the hosts on which it runs, one for each time it runs there."""
         return [host.name for host in (self.source, self.target) for _ in host.alive()]
 
+    def called(self, host: str, verb: str) -> tuple[str, str, int]:
+        """Note a call; its name. Some come from two threads at once."""
+        with self._lock:
+            self.calls.append((host, verb))
+            self._counts[host, verb] += 1
+            return host, verb, self._counts[host, verb] - 1
+
     def let_finish(self) -> None:
         """What was begun and never heard of comes to its end."""
         for host in (self.source, self.target):
             host.finish()
 
 
-class SimulatedHost(Containers, Processes):
+class SimulatedHost(Containers, Processes, Moving):
     def __init__(self, pair: Pair, name: str, *, offset_s: float, wall_offset_s: float) -> None:
         self.name = self.address = name
         self.pair = pair
@@ -72,6 +87,9 @@ class SimulatedHost(Containers, Processes):
         self.images = {"busybox:latest": "sha256:1"}
         self.journals: dict[str, dict[str, Any]] = {}
         self.facts_shown = dict(FACTS)
+        self.armed: dict[str, Armed] = {}  # by job
+        self.handing: dict[str, threading.Event] = {}
+        self.kept: list[str] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._offset_ns = int(offset_s * 1e9)
         self._wall_offset_ns = int(wall_offset_s * 1e9)
@@ -81,13 +99,17 @@ class SimulatedHost(Containers, Processes):
 
     def ask(self, verb: str, params: Mapping[str, Any], *, timeout_s: float) -> Answer:
         self.asked.append((verb, dict(params)))
-        self.pair.calls.append((self.name, verb))
+        call = self.pair.called(self.name, verb)
         if self.gone:
             raise HostUnreachable(f"{self.name} is gone")
         fault = self.pair.fault
-        if fault and fault.at == len(self.pair.calls) - 1:
-            self._break(fault, verb, params)
-        return Answer(self._do(verb, params))
+        try:
+            if fault and fault.call == call:
+                self._break(fault, verb, params)
+            return Answer(self._do(verb, params))
+        finally:
+            if verb == "hand_over_receive":
+                self.pair.receiving.set()
 
     def close(self) -> None:
         """A session more or less makes no difference here."""
@@ -97,9 +119,9 @@ class SimulatedHost(Containers, Processes):
         return verbs(params)
 
     def _break(self, fault: Fault, verb: str, params: Mapping[str, Any]) -> None:
-        self.gone = fault.for_good
         if fault.when == "after":
             self._do(verb, params)
+        self.gone = fault.for_good
         if fault.when == "late":
             self._pending[verb] = lambda: self._do(verb, params)
         raise fault.error(f"{verb} on {self.name}, on purpose")
@@ -156,9 +178,12 @@ class SimulatedHost(Containers, Processes):
     def _dump_ended(self, _: Mapping[str, Any]) -> dict[str, Any]:
         self.finish("_checkpoint")
         self.finish("_dump")
+        self.finish("_round")
+        self.finish("hand_over")
         return {}
 
     def _clean_up(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        self._hand_over_release(params)
         made = self._job(params).get("target_container")
         if made in self.containers and self.containers[made].state == "created":
             del self.containers[made]
@@ -192,9 +217,12 @@ class SimulatedHost(Containers, Processes):
             "image_bytes": IMAGE_BYTES,
         }
 
-    def _restored(self, workload: Workload, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _restored(
+        self, workload: Workload, params: Mapping[str, Any], at: int | None = None
+    ) -> dict[str, Any]:
         called = self._takes(CALL_TO_RUNNING)
-        at = self._job(params)["image"] if self.pair.resumes_at is None else self.pair.resumes_at
+        at = self._job(params)["image"] if at is None else at
+        at = at if self.pair.resumes_at is None else self.pair.resumes_at
         workload.state = "running"
         workload.print(range(at, at + self.pair.lines_after), self.wall_ns())
         done = self._takes(RUNNING_TO_RETURN)

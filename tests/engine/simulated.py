@@ -21,14 +21,15 @@ PROGRAM = "/bin/busybox"
 CALL_TO_FROZEN, FROZEN_TO_DUMPED = 500, 1500
 CREATED, SENT = 300, 1000
 CALL_TO_RUNNING, RUNNING_TO_RETURN = 3000, 700
+ARMED, ROUND, STOPPED, PAGES = 200, 100, 20, 400  # of a hand-over
 IMAGE_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Raise `error` at the call of this number (of both hosts together)."""
+    """Raise `error` at this call: a host, a verb, and which of such calls it is, from 0."""
 
-    at: int
+    call: tuple[str, str, int]
     error: type[EngineError]
     when: str  # before, after, late: when the verb takes effect
     for_good: bool = False  # the host does not answer again

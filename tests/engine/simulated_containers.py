@@ -18,12 +18,13 @@ class Containers:
         return self.containers[params["name"]]
 
     def _container_inspect(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        status = self._container(params).state
-        return {"image": "busybox:latest", "image_id": "sha256:1", "status": status, "tty": False}
+        seen = {"image": "busybox:latest", "image_id": "sha256:1", "tty": False}
+        held = {"memory_bytes": 2 << 20, "descriptors": ["/dev/null", "pipe:[1]", "pipe:[2]"]}
+        return {**seen, **held, "status": _status(self._container(params))}
 
     def _container_state(self, params: Mapping[str, Any]) -> dict[str, Any]:
         found = self.containers.get(params["name"])
-        return {"state": found.state if found else "absent", "id": None}
+        return {"state": _status(found) if found else "absent", "id": None}
 
     def _image_id(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"id": self.images.get(params["image"])}
@@ -31,7 +32,7 @@ class Containers:
     def _container_checkpoint(self, params: Mapping[str, Any]) -> dict[str, Any]:
         container = self._container(params)
         seen = self._dumped(container, params)
-        container.state = "exited"
+        container.state = "running" if params.get("leave_running") else "exited"
         return seen
 
     def _container_collect(self, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +72,11 @@ class Containers:
     def _container_signal(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self._check_memory(self._container(params).printed)
         return {}
+
+
+def _status(container: Workload) -> str:
+    """As Docker sees it, which is not told when its control group is frozen behind its back."""
+    return "running" if container.state == "frozen" else container.state
 
 
 def _docker_stamp(wall_ns: int) -> str:

@@ -15,7 +15,7 @@ class Processes:
         if params["pid"] not in self.processes:
             raise NotPossible(f"there is no process {params['pid']}", code="workload-absent")
         held = {"files": [OUTPUT], "mapped": {PROGRAM: 1000}, "output": OUTPUT}
-        return {"pids": [params["pid"]], "terminal": False, **held}
+        return {"pids": [params["pid"]], "terminal": False, "memory_bytes": 1 << 20, **held}
 
     def _files_facts(self, params: Mapping[str, Any]) -> dict[str, Any]:
         sizes = {path: len(self.files[path]) for path in params["files"] if path in self.files}
@@ -68,7 +68,9 @@ class Processes:
         return {"pids": pids}
 
     def _process_thaw(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        for pid in self._job(params).get("source_pids", []):
+        journal = self._job(params)
+        root = [journal["source_pid"]] if journal.get("source_pid") else []
+        for pid in journal.get("source_pids", root):
             self.processes[pid].state = "running"
         return {}
 
