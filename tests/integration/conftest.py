@@ -24,11 +24,29 @@ from django.conf import settings
 from labsite.operate import steps
 from labsite.operate.places import own_places, url_of, with_own
 from migrations_app import lab
-from migrations_app.engine import SshHost, SshTarget, WorkloadKind, WorkloadRef, stop_workload
+from migrations_app.engine import SshHost, SshTarget, prepare_host
 
 from .watching import Watcher
 
 CHECKOUT = Path(__file__).parents[2]
+# What a test that was killed or failed may have left: workloads by their names, jobs by theirs.
+REMOVE_LEFTOVERS = """
+nft delete table inet cut
+for file in /var/lib/migration-lab/workloads/exercise*/pid; do kill -9 "$(cat "$file")"; done
+rm -rf /var/lib/migration-lab/workloads/exercise* /var/lib/migration-lab/*/it-*
+rm -rf /dev/shm/migration-lab/it-*
+docker ps --all --quiet --filter name='^exercise' | xargs -r timeout 30 docker rm --force
+true
+"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes runs when it is asked for: `scripts/test -m slow`."""
+    if "slow" in config.getoption("markexpr"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: -m slow"))
 
 
 def said(text: str) -> None:
@@ -125,9 +143,20 @@ def clean_pair28(pair28: Pair) -> Iterator[Pair]:
         yield pair28
 
 
+@pytest.fixture(params=["26", "28"])
+def hosts(request: pytest.FixtureRequest) -> Pair:
+    """Both kinds of lab hosts, one after the other, clean before and after."""
+    name = {"26": "clean_pair", "28": "clean_pair28"}[request.param]
+    pair = request.getfixturevalue(name)
+    assert isinstance(pair, Pair)
+    return pair
+
+
 @contextmanager
 def _sessions(config: lab.LabConfig, hosts: list[lab.LabHost]) -> Iterator[Pair]:
     with SshHost(target_of(hosts[0])) as a, SshHost(target_of(hosts[1])) as b:
+        for host in (a, b):
+            prepare_host(host)
         yield Pair(a, b, config)
 
 
@@ -135,8 +164,7 @@ def _sessions(config: lab.LabConfig, hosts: list[lab.LabHost]) -> Iterator[Pair]
 def _nothing_left(pair: Pair) -> Iterator[None]:
     watcher = Watcher(pair.run)
     for host in pair.both():
-        for name in ("exercise", "exercise-clone"):
-            stop_workload(host, WorkloadRef(WorkloadKind.CONTAINER, name))
+        pair.run(host, REMOVE_LEFTOVERS)
     before = {host.name: watcher.look(host) for host in pair.both()}
     yield
     for host in pair.both():

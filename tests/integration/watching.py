@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 LOOKS = {
     "containers": "docker ps --all --format '{{.Names}}' | sort",
-    "jobs": "ls /var/lib/migration-lab/jobs 2>/dev/null || true",
-    "workloads": "ls /var/lib/migration-lab/workloads 2>/dev/null || true",
-    "checkpoints": "ls -d /var/lib/docker/containers/*/checkpoints/* 2>/dev/null || true",
-    "images": "ls -d /tmp/ctrd-checkpoint* /tmp/*criu* 2>/dev/null || true",
-    "tasks": "ls -A /var/lib/containerd/io.containerd.runtime.v2.task/moby 2>/dev/null || true",
-    "processes": "ps -e -o comm= | grep -E 'criu|runc|migration-lab-m|busybox' | sort || true",
-    "mounts": "findmnt --noheadings --output TARGET --list | grep -E 'migration|criu' || true",
-    "rules": "(iptables-save; nft list ruleset) 2>/dev/null | grep -i criu || true",
+    "jobs": "ls /var/lib/migration-lab/jobs",
+    "kept": "ls /var/lib/migration-lab/kept",
+    "memory": "ls -A /dev/shm/migration-lab",
+    "armed": "ls -A /run/migration-lab/armed",
+    "workloads": "ls /var/lib/migration-lab/workloads",
+    "checkpoints": "ls -d /var/lib/docker/containers/*/checkpoints/*",
+    "images": "ls -d /tmp/ctrd-checkpoint* /tmp/*criu* /tmp/.criu*",
+    "tasks": "ls -A /var/lib/containerd/io.containerd.runtime.v2.task/moby",
+    "runc": "ls -d /run/docker/runtime-*/moby/*",
+    "processes": "ps -e -o comm= | grep -E 'criu|runc|migration-lab-m|busybox|shim|docker$' | sort",
+    "listening": "ss -Hltn | awk '{print $4}' | sort",
+    "mounts": "findmnt --noheadings --output TARGET --list | grep -E 'migration|criu'",
+    "rules": "(iptables-save; nft list ruleset) | grep -i criu",
 }
+SCRIPT = "".join(f"printf '\\036{name}\\n'; {look} 2>/dev/null\n" for name, look in LOOKS.items())
+SETTLED_S = 5.0  # a socket or a shim may take a moment to go
 
 
 class Watcher:
@@ -23,8 +31,18 @@ class Watcher:
         self._run = run
 
     def look(self, host: Any) -> dict[str, list[str]]:
-        return {name: self._run(host, look).splitlines() for name, look in LOOKS.items()}
+        seen = {}
+        for part in self._run(host, f"{SCRIPT}true").split("\x1e")[1:]:
+            name, *lines = part.splitlines()
+            seen[name] = lines
+        return seen
 
     def changes(self, host: Any, before: dict[str, list[str]]) -> dict[str, list[str]]:
-        """What looks otherwise than before, as it is now."""
-        return {name: now for name, now in self.look(host).items() if now != before[name]}
+        """What looks otherwise than before, as it is now, when it has had its time to go."""
+        deadline = time.monotonic() + SETTLED_S
+        while True:
+            now = self.look(host)
+            found = {name: lines for name, lines in now.items() if lines != before[name]}
+            if not found or time.monotonic() > deadline:
+                return found
+            time.sleep(0.3)
