@@ -87,27 +87,19 @@ def settle_job(
     cannot be asked.
     """
     run = Run(plan, {Side.SOURCE: source, Side.TARGET: target}, Timeline(observer))
-    run.restore_asked = True  # for all that we know
+    # For all that we know:
+    run.restore_asked, run.pages_pending = True, plan.strategy.lazy
     started_at = datetime.datetime.now(datetime.UTC)
     subject, ending = KINDS[plan.workload.kind](run), _Ending()
     cause = EngineError("the worker that carried out this job is gone", code="worker-lost")
     try:
         run.measure_clocks()
         subject.recall()
-        run.pages_pending = _pages_pending(run)
         _settled(run, subject, ending, cause)
     except EngineError as error:
         _fail(ending, error, None, None, Outcome.IN_DOUBT)
     _clean(run, subject, ending)
     return _report(run, subject, ending, started_at)
-
-
-def _pages_pending(run: Run) -> bool:
-    """Whether pages were still to follow when the worker was lost, by the source's journal."""
-    if not run.plan.strategy.lazy:
-        return False
-    journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
-    return bool(journal.get("lazy")) and not journal.get("pages_done", False)
 
 
 def _prepared(run: Run, subject: Subject, ending: _Ending, cancelled: Callable[[], bool]) -> bool:

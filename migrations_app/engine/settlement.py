@@ -25,6 +25,7 @@ def settle(run: Run, subject: Subject) -> Side | None:
             run.ask(Side.SOURCE, PhaseName.ROLLBACK, "dump_ended", memory=True)
         except HostError:
             return None if run.one_host else _where_in_doubt(run, subject)
+        run.pages_pending = _pages_pending(run)
         if _runs_in_place(run, subject):
             return Side.SOURCE
         if not run.one_host and not _target_is_off(run, subject):
@@ -67,6 +68,14 @@ def _target_is_off(run: Run, subject: Subject) -> bool:
     return True
 
 
+def _pages_pending(run: Run) -> bool:
+    """Whether pages were still to follow when this was left, by the source's journal."""
+    if not run.plan.strategy.lazy:
+        return False
+    journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
+    return bool(journal.get("lazy")) and not journal.get("pages_done", False)
+
+
 def _was_asked(run: Run) -> bool:
     """Whether the target may have been asked to restore: the source's journal may know better."""
     if not run.restore_asked or not run.plan.strategy.by_hand_over:
@@ -75,6 +84,8 @@ def _was_asked(run: Run) -> bool:
 
 
 def _where_in_doubt(run: Run, subject: Subject) -> Side | None:
+    if run.pages_pending:  # it may run there, and cannot go on
+        return None
     try:
         return Side.TARGET if subject.on_target() else None
     except EngineError:
