@@ -163,10 +163,17 @@ class ProcessSubject:
 
     def output_before(self, lines: int) -> list[str]:
         """Its output file went along, so both parts are read there; its size divides them."""
-        return self._tail(lines, end=self.run.output_size)
+        return self._tail(lines, end=self._divided_at())
 
     def output_after(self, lines: int) -> list[str]:
-        return self._tail(lines, start=self.run.output_size)
+        return self._tail(lines, start=self._divided_at())
+
+    def _divided_at(self) -> int | None:
+        """When the answer of the hand-over was lost, the source's journal still knows it."""
+        if self.run.output_size is None and self.run.plan.strategy.by_hand_over:
+            journal = self._ask(Side.SOURCE, PhaseName.VERIFY, "journal")
+            self.run.output_size = journal.get("output_size")
+        return self.run.output_size
 
     def _tail(self, lines: int, **part: int | None) -> list[str]:
         if not self.source["output"]:
