@@ -181,7 +181,8 @@ class Moving:
         workload.state = "frozen" if params["kind"] == "container" else "stopped"
         workload.print(range(len(workload.printed), len(workload.printed) + 1), self.wall_ns())
         if params["kind"] == "process":
-            self._job(params)["source_pids"] = [params["pid"]]
+            held = {"source_pids": [params["pid"]], "output_size": len(workload.printed)}
+            self._job(params).update(held)
         dump = self._takes(STOPPED)
         moments = {"go": freeze["end_ns"], "pre-dump": dump["start_ns"] + 1_000_000}
         return {
