@@ -12,6 +12,8 @@ from .plan import MigrationPlan
 from .report import LogFile, PhaseName, Round, RoundsEndedBy, Side, StopWindow
 from .timeline import Timeline
 
+LONGEST_S = 7200.0  # that the hostside program takes
+
 
 @dataclass
 class Run:
@@ -24,6 +26,7 @@ class Run:
     logs: list[LogFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     facts: dict[Side, dict[str, Any]] = field(default_factory=dict)
+    memory_bytes: int = 0  # of the workload, when it was looked at
     restore_asked: bool = False  # from here on the target may run it
     pages_pending: bool = False  # post-copy: the target has not got every page yet
     frozen_ms: float | None = None  # on the run's scale
@@ -56,7 +59,17 @@ class Run:
     def memory_limit_s(self) -> float:
         """For a step that moves the workload's memory, however much that is."""
         size = self.metrics.get("image_bytes")
-        return self.plan.limits.dump_s if size is None else self.plan.limits.image_s(size)
+        if size is not None:
+            return self.plan.limits.image_s(size)
+        limits, expected = self.plan.limits, self.memory_bytes
+        return min(
+            LONGEST_S, max(limits.dump_s, limits.image_s(expected)) + self._paced_s(expected)
+        )
+
+    def _paced_s(self, size: int) -> float:
+        """Twice what the bandwidth limit alone makes of it."""
+        limit = self.plan.bandwidth_limit_mbit_s
+        return 2 * size * 8 / (limit * 1e6) if limit else 0.0
 
     def measure_clocks(self) -> None:
         for side in self.sides:

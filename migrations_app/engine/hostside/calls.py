@@ -21,7 +21,7 @@ from typing import Any
 
 from ..errors import EngineError, StepFailed, StepTimedOut
 from ..tools import criu, criu_rpc
-from . import criu_shim
+from . import criu_shim, tree
 from .run import Child, start_beside
 
 # Steps as CRIU names them.
@@ -68,6 +68,9 @@ class CriuCall:
         with self._changed:
             if not self.ended:
                 self._changed.wait(seconds)
+
+    def kill(self) -> None:
+        """End what does not end by itself: the last resort before the workload is let go."""
 
     def _step(self, name: str, ns: int) -> None:
         with self._changed:
@@ -128,6 +131,9 @@ class OwnCall(CriuCall):
             raise ValueError("an empty message")
         self.pid = response.pid
         self._end(response.success, response.error)
+
+    def kill(self) -> None:
+        self.child.kill()
 
     def close(self) -> None:
         """Without the word CRIU ends when its socket closes; after it, its work goes on."""
@@ -228,7 +234,12 @@ class HeldCall(CriuCall):
         if what.get("end"):
             self._end(bool(what["success"]), what["error"])
         else:
+            self.pid = what.get("pid") or self.pid
             self._step("armed" if "armed" in what else str(what["event"]), what["ns"])
+
+    def kill(self) -> None:
+        if self.child is not None:
+            tree.kill(tree.subtree(self.child.pid))
 
     def close(self) -> None:
         """Before the word this releases whoever waits, with an error; fine at any time."""

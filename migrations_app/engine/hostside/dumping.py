@@ -78,7 +78,11 @@ class ContainerDump:
 
     def ready(self, limit_s: float) -> None:
         self.call.start(self._argv, held=True)
-        self.call.wait_armed(limit_s)
+        try:
+            self.call.wait_armed(limit_s)
+        except StepFailed as error:
+            error.code = "dump-failed"
+            raise
 
     def go(self, limit_s: float) -> int:
         frozen_ns = self.freezer.freeze()

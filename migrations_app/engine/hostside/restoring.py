@@ -35,6 +35,9 @@ class Restore(Protocol):
     def release(self) -> None:
         """Whoever waits gets an answer. Fine at any time, also twice."""
 
+    def end(self) -> None:
+        """After the word: what restores, and what was restored, is gone when this returns."""
+
 
 def _options(*, lazy: bool) -> dict[str, int | bool | str]:
     common: dict[str, int | bool | str] = {
@@ -76,6 +79,14 @@ class ContainerRestore:
                 child.wait(10)  # Docker's lock on the container goes with it
         self._forget()
 
+    def end(self) -> None:
+        child = self.call.child
+        if child is not None and child.running():
+            tree.kill_all_naming(["restore", self._armed.name])
+            if self.call.pid:
+                tree.kill([self.call.pid])  # the first of its pid namespace: all go with it
+        self.release()
+
     def _forget(self) -> None:
         shutil.rmtree(self._armed, ignore_errors=True)
 
@@ -101,8 +112,10 @@ class ProcessRestore:
 
     def release(self) -> None:
         self.call.close()
-        if not self.call.happened(RESUMED):
-            tree.kill([pid for pid in tree.subtree(self.criu_pid) if pid != 0])
+
+    def end(self) -> None:
+        tree.kill(tree.subtree(self.criu_pid))  # what it has restored is the caller's to end
+        self.release()
 
 
 def wait_resumed(restore: Restore, work: Path, limit_s: float) -> int:

@@ -60,7 +60,7 @@ class Source:
         self.resumed = threading.Event()  # or failed: no longer in the stop window
         self.seen: dict[str, Any] = {}
         self.pages_bytes = 0
-        self._asked = False
+        self._asked = self._refused = False
 
     def run(self) -> dict[str, Any]:
         """All of it; what was seen. Raises EngineError; the journal says whether it was asked."""
@@ -93,6 +93,7 @@ class Source:
             asked=False,
             lazy=self.lazy,
             source_pid=pid,
+            files=[str(path) for path in self.fields.paths("files")] if pid else [],
             output=tree.link(f"/proc/{pid}/fd/1") if pid else None,
         )
 
@@ -104,8 +105,9 @@ class Source:
             served = self._serve(pages, port) if pages is not None and port is not None else None
             self._hear(link)
         except Exception as error:
-            if not self._silent(error):
-                self._back(dump)
+            if self._asked and not self._refused:
+                raise _silence(error) from error  # only the target knows: it stays frozen
+            self._back(dump)
             raise
         self.resumed.set()
         self._end(dump, served)
@@ -140,7 +142,7 @@ class Source:
         output = tree.link(f"/proc/{pid}/fd/1")
         size = tree.size(Path(output)) if output else None
         self.seen |= {"pids": pids, "output_size": size}
-        jobs.note(self.folder, durable=False, source_pid=pid, source_pids=pids)
+        jobs.note(self.folder, durable=False, source_pids=pids, output_size=size)
         for path in self.fields.paths("files"):
             send_file(outlet, path)
 
@@ -152,23 +154,23 @@ class Source:
 
     def _hear(self, link: socket.socket) -> None:
         """Both answers of the target, or its definite no."""
-        answer = receive_json(link)
-        transfer.raise_error_of(answer)
-        self.seen["resumed_ns"] = answer["resumed_ns"]
-        answer = receive_json(link)
-        transfer.raise_error_of(answer)
-        self.seen |= {"answered_ns": time.monotonic_ns(), "restored": answer["restored"]}
+        self.seen["resumed_ns"] = self._answer(link)["resumed_ns"]
+        self.seen["restored"] = self._answer(link)["restored"]
+        self.seen["answered_ns"] = time.monotonic_ns()
         jobs.note(self.folder, durable=False, restored=True)
 
-    def _silent(self, error: Exception) -> bool:
-        """Whether the target was asked and has not answered: then only it knows."""
-        broken = isinstance(error, OSError) or getattr(error, "code", "") == "channel-broken"
-        return self._asked and broken
+    def _answer(self, link: socket.socket) -> dict[str, Any]:
+        answer = receive_json(link)
+        self._refused = "error" in answer
+        transfer.raise_error_of(answer)
+        return answer
 
     def _back(self, dump: Dump) -> None:
         """Definitely not on the target: the workload goes on here."""
         with contextlib.suppress(EngineError):
             dump.call.wait_for_end(THAW_S if dump.call.happened("go") else 0)
+        if not dump.call.ended:
+            dump.call.kill()
         dump.thaw()
         jobs.note(self.folder, durable=False, thawed=True, asked=False)
 
@@ -232,25 +234,26 @@ def _free_port() -> int:
 def hand_over(fields: Fields, runner: Runner) -> dict[str, Any]:
     """Carry out the source's half; see Source.seen for what is returned.
 
-    Raises StepFailed: `dump-failed`, `transfer-failed`, what the target answered, or
+    Raises StepFailed: `dump-failed`, `transfer-failed`, what the target answered, `pages-lost`, or
     `target-silent` when it was asked and its answer did not come.
     """
     source = Source(fields, runner)
     _sources[fields.job()] = source
     try:
         return source.run()
-    except (OSError, EngineError) as error:
-        raise _named(error, asked=jobs.read(source.folder).get("asked", False)) from error
+    except OSError as error:
+        raise _broken(error) from error
+    except EngineError as error:
+        raise (_broken(error) if error.code == "channel-broken" else error) from None
 
 
-def _named(error: Exception, *, asked: bool) -> EngineError:
-    broken = isinstance(error, OSError) or getattr(error, "code", "") == "channel-broken"
-    if isinstance(error, EngineError) and not broken:
-        return error
-    if asked:
-        message = f"the target was asked to restore and did not answer: {error}"
-        return StepFailed(message, code="target-silent")
+def _broken(error: Exception) -> StepFailed:
     return StepFailed(f"the way to the target broke: {error}", code="transfer-failed")
+
+
+def _silence(error: Exception) -> StepFailed:
+    message = f"the target was asked to restore and did not answer: {error}"
+    return StepFailed(message, code="target-silent")
 
 
 def hand_over_wait(fields: Fields, _: Runner) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class Target:
         return {"moments": moments, "stats": stats, "log": log, "pid": self.restore.call.pid}
 
     def _failed(self, error: Exception, connection: socket.socket) -> None:
-        self.restore.release()
+        self.restore.end()
         if self.pages is not None:
             self.pages.close()
             why = self.pages.failure(self.work)

@@ -147,6 +147,7 @@ MARGIN_BYTES = 64 << 20
 
 def refuse_memory(run: Run, memory_bytes: int) -> None:
     """Images lie in memory on both hosts. Raises NotPossible with code `tmpfs-too-small`."""
+    run.memory_bytes = memory_bytes
     copies = {Side.SOURCE: 0 if run.plan.strategy is Strategy.POST_COPY else 1, Side.TARGET: 1}
     if run.plan.strategy.in_rounds:  # by content: the last whole dump, and the one to compare
         copies = {Side.SOURCE: 3, Side.TARGET: 2}
