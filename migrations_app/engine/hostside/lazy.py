@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import socket
 import threading
 import time
@@ -16,8 +18,7 @@ from .pages import PageBase, relay_pages
 from .run import Child, start_beside
 
 FULL = "full"  # see rounds.py
-SOCKET, LOG = "lazy-pages.socket", "lazy-pages.log"  # CRIU's name for it, and ours
-_LOOK_S = 0.0003
+LOG = "lazy-pages.log"
 
 
 class Pages:
@@ -32,14 +33,16 @@ class Pages:
     def start_daemon(self, images: Path, work: Path, limit_s: float) -> None:
         """Returns when a restore can find it. Raises StepFailed or StepTimedOut."""
         port = self._server.getsockname()[1]
-        self._daemon = start_beside(criu.lazy_pages_argv(images, work, port))
-        deadline = time.monotonic() + limit_s
-        while not (work / SOCKET).exists():
-            if not self._daemon.running():
-                raise StepFailed(f"lazy-pages ended: {self._daemon.words()}", code="pages-lost")
-            if time.monotonic() > deadline:
+        up, theirs = os.pipe()
+        with open(up, "rb") as word, open(theirs, "wb") as status:  # noqa: PTH123
+            argv = criu.lazy_pages_argv(images, work, port, theirs)
+            self._daemon = start_beside(argv, keep=(theirs,))
+            status.close()
+            # Its socket is there before it listens on it, so only its own word counts.
+            if not select.select([word], [], [], limit_s)[0]:
                 raise StepTimedOut("lazy-pages did not come up", code="restore-timed-out")
-            time.sleep(_LOOK_S)
+            if not word.read(1):
+                raise StepFailed(f"lazy-pages ended: {self._daemon.words()}", code="pages-lost")
 
     def relay(self, connection: socket.socket, job: str, compression: str) -> None:
         """Between the daemon and the source, until the daemon has every page."""

@@ -59,14 +59,18 @@ def restore_argv(images: PurePath, work: PurePath, pidfile: PurePath) -> list[st
     ]
 
 
-def lazy_pages_argv(images: PurePath, work: PurePath, port: int) -> list[str]:
-    """The target's daemon that fetches pages from a page server on loopback as they are needed."""
+def lazy_pages_argv(images: PurePath, work: PurePath, port: int, status: int) -> list[str]:
+    """The target's daemon that fetches pages from a page server on loopback as they are needed.
+
+    It writes a byte to the descriptor `status` when a restore can connect to it.
+    """
     return [
         *("criu", "lazy-pages"),
         *("--images-dir", str(images)),
         *("--work-dir", str(work)),
         *("--log-file", "lazy-pages.log"),
         *("--page-server", "--address", "127.0.0.1", "--port", str(port)),
+        *("--status-fd", str(status)),
     ]
 
 
