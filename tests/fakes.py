@@ -42,6 +42,7 @@ class FakeEngine:
     problems: list[Any] = field(default_factory=list)
     status: FakeStatus = field(default_factory=FakeStatus)
     start_error: EngineError | None = None
+    prepare_error: EngineError | None = None
     on_migrate: Callable[..., Report] | None = None
     on_settle: Callable[..., Report] | None = None
 
@@ -57,6 +58,14 @@ class FakeEngine:
 
     def host_problems(self, facts) -> list[Any]:
         return self.problems
+
+    def prepare_host(self, host) -> dict[str, Any]:
+        """Afterwards its Docker knows the runtime."""
+        self.calls.append(("prepare", host))
+        if self.prepare_error:
+            raise self.prepare_error
+        self.facts = {**self.facts, "docker": {"runtime_ready": True}}
+        return {"changed": ["wrote it"], "runtime": "/usr/local/lib/migration-lab/runtime"}
 
     def start_workload(self, host, *, kind, name, type_name, values) -> WorkloadRef:
         self.calls.append(("start", host, name, type_name, values))
@@ -102,6 +111,7 @@ def report_of(plan, **changes: Any) -> Report:
             "pid": plan.workload.pid,
             "side": side,
         },
+        "options": plan.options(),
     }
     return Report(**(values | changes))
 

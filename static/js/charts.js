@@ -16,6 +16,8 @@
     return { ...axis, tickangle: -90, ticktext: axis.ticktext.map((text) => text.replaceAll("<br>", " · ")) };
   }
 
+  const isNarrow = (box) => box.clientWidth < 560;
+
   function themed(layout, box) {
     const { text, muted, line, surface } = colours();
     const font = { family: getComputedStyle(document.body).fontFamily, color: text, size: 13 };
@@ -24,6 +26,8 @@
       ...layout,
       font,
       width: box.clientWidth - 16,
+      // On a telephone the columns' labels, on their side, say what the legend would.
+      ...(isNarrow(box) ? { showlegend: false, height: 560 } : {}),
       xaxis: { ...labels(layout.xaxis, box), ...axis },
       yaxis: { ...layout.yaxis, ...axis, type: box.dataset.type || "linear" },
       hoverlabel: { bgcolor: surface, bordercolor: muted, font: { color: text, family: font.family } },
@@ -32,7 +36,9 @@
 
   function draw(box) {
     const figure = JSON.parse(document.getElementById(box.dataset.chart).textContent);
-    return Plotly.react(box, figure.data, themed(figure.layout, box), CONFIG);
+    const unlabelled = (trace) => ({ ...trace, mode: trace.mode.replace("+text", "") });
+    const data = isNarrow(box) ? figure.data.map(unlabelled) : figure.data;
+    return Plotly.react(box, data, themed(figure.layout, box), CONFIG);
   }
 
   function drawAll() {

@@ -14,6 +14,7 @@ from migrations_app.engine.errors import NotPossible
 from migrations_app.management.commands import demo
 from migrations_app.models import Host, Workload
 from migrations_app.services import queue
+from migrations_app.services.demo import advance_demo
 from tests import fakes
 
 from .makers import make_host, make_workload
@@ -116,6 +117,24 @@ class TestDemo:
         make_host("lab-b")
         with translation.override("zh-hans"):
             assert output_of("demo")  # worded in locale/
+
+
+def test_where_docker_cannot_do_it_as_by_hand_the_demo_goes_another_way(
+    db, engine, django_capture_on_commit_callbacks, sent
+):
+    broken = {"code": "docker-restore-broken", "severity": "fail", "kinds": ["container"]}
+    problems = [broken | {"strategies": ["cold"], "sides": ["source", "target"]}]
+    source, target = make_host("a", problems=problems), make_host("b", problems=problems)
+    make_workload(source, name="cr", last_line="9")
+    job = advance_demo(user=None)
+    assert (job.target, job.strategy) == (target, "stop-and-copy")
+
+
+def test_a_host_is_prepared_by_name(db, sent, django_capture_on_commit_callbacks):
+    host = make_host("box")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "A worker will do it" in output_of("host", "prepare", "box")
+    assert sent == [("CHECK_HOST", host.pk)]
 
 
 def test_without_a_worker_the_demo_says_so(db, monkeypatch):

@@ -3,7 +3,8 @@
 import pytest
 
 from migrations_app.engine.errors import HostKeyMismatch, HostUnreachable
-from migrations_app.engine.report import Outcome
+from migrations_app.engine.events import PagesArrived, PhaseEnded, PhaseStarted
+from migrations_app.engine.report import Outcome, PhaseName, Side
 from migrations_app.models import Host, JobStatus, MigrationJob, Workload
 from migrations_app.services import execute
 from migrations_app.services.submit import cancel_job
@@ -35,6 +36,52 @@ def test_phases_and_notes_are_kept_as_they_happen(engine, sent):
     assert (phase.name, phase.side, phase.start_ms) == ("dump", "source", 11.0)
     assert (phase.duration_ms, phase.bytes, phase.failed) == (40.0, 4096, False)
     assert job.notes.get().values == {"image": "busybox"}
+
+
+def pre_copy_then_post_copy(plan, observer, cancelled):
+    for number in range(2):
+        begun = (PhaseName.PRE_COPY, Side.SOURCE, 100.0 * number)
+        observer(PhaseStarted(*begun, round=number))
+        observer(PhaseEnded(*begun, 90.0, bytes=10 - number, round=number))
+    observer(PhaseStarted(PhaseName.PAGES, Side.SOURCE, 300.0))
+    observer(PagesArrived(4096))
+    observer(PagesArrived(8192))
+    return fakes.report_of(plan)
+
+
+def test_rounds_are_kept_apart_and_pages_counted_while_they_arrive(engine, sent):
+    engine.on_migrate = pre_copy_then_post_copy
+    job = run(make_job(strategy="hybrid"))
+    kept = list(job.phases.values_list("name", "round", "duration_ms", "bytes"))
+    assert kept == [
+        ("pre-copy", 0, 90.0, 10),
+        ("pre-copy", 1, 90.0, 9),
+        ("pages", None, None, 8192),
+    ]
+
+
+def test_a_copy_becomes_a_workload_of_its_own_and_the_original_stays(engine, sent):
+    job = run(make_job(make_workload(name="cr"), leave_running=True))
+    assert (job.status, job.workload_is_on) == ("succeeded", "source")
+    assert (job.workload.host_id, job.workload.state) == (job.source_id, Workload.State.RUNNING)
+    clone = job.clone
+    assert (clone.name, clone.ref_name, clone.host_id) == ("cr-copy", "cr", job.target_id)
+    assert (clone.type_name, clone.parameters) == (job.workload.type_name, job.workload.parameters)
+    assert clone.state == Workload.State.RUNNING
+
+
+def test_a_copy_s_name_is_one_that_is_free_and_short_enough(engine, sent):
+    name = "x" * 40
+    for ending in ("-copy", "-copy-2"):
+        make_workload(name=name[: 40 - len(ending)] + ending)
+    job = run(make_job(make_workload(name=name), leave_running=True))
+    assert job.clone.name == "x" * 33 + "-copy-3"
+
+
+def test_a_copy_that_failed_leaves_nothing_to_remember(engine, sent):
+    engine.on_migrate = lambda plan, *_: fakes.failed(plan, code="arm-failed")
+    job = run(make_job(leave_running=True))
+    assert (job.clone, job.workload.host_id) == (None, job.source_id)
 
 
 def test_the_plan_names_job_workload_and_proof(engine, sent, settings):

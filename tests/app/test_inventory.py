@@ -189,3 +189,23 @@ def test_a_workload_under_migration_is_not_removed(db):
     job = make_job()
     call = inventory.remove_workload
     assert code_of(call, workload=job.workload) == Code.WORKLOAD_BUSY
+
+
+def test_preparing_a_host_is_queued_with_its_check(
+    db, sent, teacher, django_capture_on_commit_callbacks
+):
+    host = make_host()
+    with django_capture_on_commit_callbacks(execute=True):
+        inventory.request_preparation(host=host, user=teacher)
+    host.refresh_from_db()
+    assert host.prepare_requested_at and host.check_requested_at
+    assert sent == [("CHECK_HOST", host.pk)]
+
+
+def test_a_student_cannot_have_files_changed_on_a_host(db, student):
+    host = make_host()
+    with pytest.raises(InventoryRefused) as caught:
+        inventory.request_preparation(host=host, user=student)
+    assert caught.value.code == Code.STAFF_ONLY
+    host.refresh_from_db()
+    assert host.prepare_requested_at is None

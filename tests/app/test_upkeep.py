@@ -3,15 +3,16 @@
 import pytest
 from django.utils import timezone
 
-from migrations_app.engine.errors import HostUnreachable, NotPossible
-from migrations_app.engine.plan import WorkloadKind
+from migrations_app.engine.errors import HostUnreachable, NotPossible, StepFailed
+from migrations_app.engine.plan import Strategy, WorkloadKind
 from migrations_app.engine.preflight import Problem, Severity
+from migrations_app.engine.report import Side
 from migrations_app.models import Host, Workload
 from migrations_app.services import dispatch, execute, inventory, upkeep
 
 from .makers import make_host, make_job, make_running_job, make_workload
 
-NO_DOCKER = Problem("docker-missing", Severity.FAIL, (WorkloadKind.CONTAINER,), {"a": "b"})
+NO_DOCKER = Problem("docker-missing", kinds=(WorkloadKind.CONTAINER,), values={"a": "b"})
 ODD = Problem("odd", Severity.WARN)
 
 
@@ -33,6 +34,50 @@ def test_only_a_failing_problem_limits_a_host(db, engine, problems, state):
     host = checked(make_host())
     assert host.state == state
     assert host.problems[0]["code"] == problems[0].code
+
+
+def with_runtime(ready):
+    return {"hostname": "fake", "docker": {"runtime_ready": ready}}
+
+
+def test_a_host_is_prepared_when_that_was_asked_for_and_looked_at_again(db, engine):
+    engine.facts = with_runtime(False)
+    host = checked(make_host(prepare_requested_at=timezone.now()))
+    assert ("prepare", host.name) in engine.calls
+    assert host.prepared["changed"] == ["wrote it"] and host.prepared_at
+    assert host.prepare_requested_at is None
+    assert host.knows_runtime is True
+
+
+def test_a_lab_host_is_prepared_by_itself_and_only_when_it_lacks_something(db, engine):
+    engine.facts = with_runtime(False)
+    host = checked(make_host(is_lab=True))
+    assert host.knows_runtime is True
+    checked(host)
+    assert [call for call in engine.calls if call[0] == "prepare"] == [("prepare", host.name)]
+
+
+@pytest.mark.parametrize("facts", [with_runtime(False), with_runtime(None), {"docker": None}])
+def test_a_host_of_somebody_else_is_never_prepared_unasked(db, engine, facts):
+    engine.facts = facts
+    checked(make_host())
+    assert ("prepare" in dict.fromkeys(call[0] for call in engine.calls)) is False
+
+
+def test_a_preparation_that_fails_says_why_and_the_check_goes_on(db, engine):
+    engine.facts = with_runtime(False)
+    engine.prepare_error = StepFailed("no JSON", code="docker-config-unreadable")
+    host = checked(make_host(prepare_requested_at=timezone.now()))
+    assert host.prepared == {"error_code": "docker-config-unreadable", "error": "no JSON"}
+    assert host.state == Host.State.READY and host.prepare_requested_at is None
+
+
+def test_problems_are_kept_with_strategies_and_sides(db, engine):
+    engine.problems = [
+        Problem("docker-runtime-missing", strategies=(Strategy.PRE_COPY,), sides=(Side.TARGET,))
+    ]
+    (problem,) = checked(make_host()).problems
+    assert (problem["strategies"], problem["sides"]) == (["pre-copy"], ["target"])
 
 
 def test_a_host_that_does_not_answer_is_marked_and_says_why(db, engine):

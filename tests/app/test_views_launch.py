@@ -2,11 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from migrations_app.models import MigrationJob, Workload
 
 from .makers import make_host, make_job, make_workload
 from .pages import finished, text_of
+from .runs import FACTS, UNPREPARED
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,44 @@ def test_checking_a_host_is_queued(browser, sent, django_capture_on_commit_callb
         response = browser.post(reverse("host-check", args=[host.pk]))
     assert response.url == reverse("host-detail", args=[host.pk])
     assert sent == [("CHECK_HOST", host.pk)]
+
+
+def test_preparing_a_host_says_what_it_changes_and_is_for_instructors(
+    client, teacher, student, sent, django_capture_on_commit_callbacks
+):
+    host = make_host(facts=UNPREPARED, problems=[])
+    address = reverse("host-detail", args=[host.pk])
+    client.force_login(student)
+    page = text_of(client.get(address))
+    assert 'data-testid="prepare"' not in page and "Only instructors may change files" in page
+    client.post(reverse("host-prepare", args=[host.pk]))
+    assert sent == []
+    client.force_login(teacher)
+    page = text_of(client.get(address))
+    for said in ("/usr/local/lib/migration-lab/runtime", "/etc/docker/daemon.json", "SIGHUP"):
+        assert said in page
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(reverse("host-prepare", args=[host.pk])).url == address
+    assert sent == [("CHECK_HOST", host.pk)]
+
+
+def test_what_preparing_did_or_why_it_failed_stands_on_the_page(browser):
+    done = {"changed": ["wrote /usr/local/lib/migration-lab/runtime"], "runtime": "x"}
+    host = make_host(facts=FACTS, prepared=done, prepared_at=timezone.now())
+    assert "<li>wrote /usr" in text_of(browser.get(reverse("host-detail", args=[host.pk])))
+    failed = {"error_code": "docker-runtime-refused", "error": "still no"}
+    host = make_host(facts=UNPREPARED, prepared=failed, prepared_at=timezone.now())
+    page = text_of(browser.get(reverse("host-detail", args=[host.pk])))
+    assert "Docker did not take our runtime" in page and "still no" in page
+
+
+def test_a_problem_says_which_strategies_it_concerns(browser):
+    problem = {"code": "docker-restore-broken", "severity": "fail", "kinds": ["container"]}
+    make_host("a", problems=[problem | {"strategies": ["cold"], "sides": ["source", "target"]}])
+    make_host("b")
+    page = text_of(browser.get(reverse("host-list")))
+    assert 'data-testid="concerns"' in page
+    assert "by every strategy" in page  # processes do not mind
 
 
 # --- workloads ----------------------------------------------------------------------------------
@@ -70,6 +110,77 @@ def test_a_launch_leads_to_its_job(browser):
     job = MigrationJob.objects.get()
     assert response.url == reverse("job-detail", args=[job.pk])
     assert (job.target, job.encrypted) == (target, False)
+
+
+def launched(browser, workload, target, **data):
+    step = {"step": f"migrate:{target.pk}", "strategy": "pre-copy"}
+    return browser.post(f"{reverse('launch')}?workload={workload.pk}", step | data)
+
+
+def test_options_are_launched_with_and_empty_ones_are_by_default(browser):
+    workload, target = make_workload(), make_host()
+    chosen = {"compression": "lz4", "keep_images": "on", "most_rounds": "3", "pages_left": ""}
+    launched(browser, workload, target, **chosen)
+    job = MigrationJob.objects.get()
+    assert (job.compression, job.keep_images, job.leave_running) == ("lz4", True, False)
+    assert job.pre_copy == {
+        "most_rounds": 3,
+        "pages_left": 64,
+        "growth_percent": 10,
+        "stop_time_ms": None,
+    }
+    assert job.bandwidth_limit_mbit_s is None and job.encrypted
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"bandwidth_limit_mbit_s": "0"},
+        {"most_rounds": "51"},
+        {"stop_time_ms": "9"},
+        {"growth_percent": "ten"},
+        {"compression": "rar"},
+        {"encrypted": "perhaps"},
+        {"strategy": "magic"},
+    ],
+)
+def test_what_is_out_of_range_is_refused_at_its_field_and_nothing_is_queued(browser, data):
+    workload, target = make_workload(), make_host()
+    page = text_of(launched(browser, workload, target, **data))
+    assert not MigrationJob.objects.exists()
+    assert 'role="alert"' in page
+
+
+def test_the_form_says_beforehand_which_strategy_a_step_cannot_do(browser):
+    problem = {"code": "docker-restore-broken", "severity": "fail", "kinds": ["container"]}
+    broken = [problem | {"strategies": ["cold"], "sides": ["source", "target"], "values": {}}]
+    source, target = make_host("a", problems=broken), make_host("b", problems=broken)
+    make_workload(source)
+    page = text_of(browser.get(reverse("launch")))
+    assert "on one host there is only cold" not in page  # nothing at all can be done there
+    cold = page.partition('value="cold"')[2].partition("</label>")[0]
+    assert cold.startswith(" disabled") and f'data-refused="migrate:{target.pk} "' in cold
+    chosen = page.partition('value="stop-and-copy"')[2][:10]
+    assert "checked" in chosen
+
+
+def test_a_strategy_that_a_step_cannot_do_is_refused_when_sent_all_the_same(browser):
+    workload = make_workload()
+    make_host()
+    step = f"restore-in-place:{workload.host_id}"
+    page = text_of(launched(browser, workload, workload.host, step=step))
+    assert "This strategy needs two hosts" in page
+    assert not MigrationJob.objects.exists()
+
+
+def test_the_page_asks_a_fixed_number_of_queries_for_each_host(
+    browser, django_assert_max_num_queries
+):
+    make_workload()
+    for _ in range(10):
+        make_host()
+    with django_assert_max_num_queries(40):
+        browser.get(reverse("launch"))
 
 
 def test_what_cannot_be_chosen_says_why(browser):

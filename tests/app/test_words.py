@@ -12,6 +12,7 @@ from migrations_app.engine import plan, report
 from migrations_app.engine.catalogue import CATALOGUE
 from migrations_app.models import Host, MigrationJob, Workload
 from migrations_app.services.codes import Code
+from migrations_app.services.options import DEFAULTS
 
 ENGINE = settings.BASE_DIR / "migrations_app" / "engine"
 LOCALE = settings.BASE_DIR / "locale" / "zh_Hans" / "LC_MESSAGES"
@@ -83,6 +84,11 @@ def test_every_warning_of_a_run_has_words():
     [
         (report.PhaseName, words.PHASES),
         (report.Side, words.SIDES),
+        (report.RoundMethod, words.ROUND_METHODS),
+        (report.RoundsEndedBy, words.ROUNDS_ENDED_BY),
+        ([field.name for field in report.dataclasses.fields(report.StopWindow)], words.STOP_PARTS),
+        (plan.Compression, words.COMPRESSIONS),
+        (list(DEFAULTS), words.OPTIONS),
         (plan.Operation, words.OPERATIONS),
         (plan.Strategy, words.STRATEGIES),
         (plan.WorkloadKind, words.KINDS),
