@@ -27,6 +27,10 @@ def test_every_strategy_and_operation_is_a_choice_of_the_command_line_page() -> 
 def test_every_strategy_and_operation_is_in_both_readmes() -> None:
     words = {
         Strategy.COLD: ("*cold*", "*冷迁移*"),
+        Strategy.STOP_AND_COPY: ("*stop-and-copy*", "*停机拷贝*"),
+        Strategy.PRE_COPY: ("*pre-copy*", "*预拷贝*"),
+        Strategy.POST_COPY: ("*post-copy*", "*后拷贝*"),
+        Strategy.HYBRID: ("*hybrid*", "*混合拷贝*"),
         Operation.RESTORE_IN_PLACE: ("*Restore in place*", "*原地恢复*"),
         Operation.LOCAL_CLONE: ("*Local clone*", "*本地克隆*"),
         Operation.MIGRATE: ("*Migrate*", "*迁移*"),
