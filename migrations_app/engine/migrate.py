@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .clocks import HostClock, between
-from .errors import EngineError, NotPossible, WorkloadEnded
+from .errors import EngineError, WorkloadEnded
 from .events import Event, Observer
 from .hosts.base import Host
 from .plan import MigrationPlan
@@ -64,14 +64,15 @@ def migrate(
     """Carry out the plan between two connected hosts; the same host twice for one-host operations.
 
     Never raises EngineError: what failed stands in the report, with where the workload is now.
-    `cancelled` is asked once, right before the workload is frozen; later there is no way out
-    that would be cheaper than the end.
+    `cancelled` is asked before pre-copy rounds and right before the workload is frozen for good;
+    later there is no way out that would be cheaper than the end.
     """
-    run = Run(plan, {Side.SOURCE: source, Side.TARGET: target}, Timeline(observer))
+    hosts = {Side.SOURCE: source, Side.TARGET: target}
+    run = Run(plan, hosts, Timeline(observer), cancelled)
     started_at = datetime.datetime.now(datetime.UTC)
     subject = KINDS[plan.workload.kind](run)
     ending = _Ending()
-    if _prepared(run, subject, ending, cancelled) and _moved(run, subject, ending):
+    if _prepared(run, subject, ending) and _moved(run, subject, ending):
         _prove(run, subject, ending)
     _clean(run, subject, ending)
     return _report(run, subject, ending, started_at)
@@ -102,15 +103,14 @@ def settle_job(
     return _report(run, subject, ending, started_at)
 
 
-def _prepared(run: Run, subject: Subject, ending: _Ending, cancelled: Callable[[], bool]) -> bool:
+def _prepared(run: Run, subject: Subject, ending: _Ending) -> bool:
     """Everything that can be known and done while the workload runs."""
     try:
         with run.timeline.phase(PhaseName.PREPARE, Side.SOURCE):
             run.measure_clocks()
             _check_hosts(run)
             subject.prepare()
-            if cancelled():
-                raise NotPossible("cancelled before the freeze", code="cancelled")
+            run.refuse_if_cancelled()
     except EngineError as error:
         side = None if error.code in NOT_THERE else Side.SOURCE
         _fail(ending, error, side, PhaseName.PREPARE)

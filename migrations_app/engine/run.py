@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .clocks import measure
-from .errors import EngineError
+from .errors import EngineError, NotPossible
 from .hosts.base import Host
 from .plan import MigrationPlan
 from .report import LogFile, PhaseName, Round, RoundsEndedBy, Side, StopWindow
@@ -22,6 +23,7 @@ class Run:
     plan: MigrationPlan
     hosts: dict[Side, Host]
     timeline: Timeline
+    cancelled: Callable[[], bool] = lambda: False
     metrics: dict[str, float | int] = field(default_factory=dict)  # report.Metrics by name
     logs: list[LogFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -70,6 +72,11 @@ class Run:
         """Twice what the bandwidth limit alone makes of it."""
         limit = self.plan.bandwidth_limit_mbit_s
         return 2 * size * 8 / (limit * 1e6) if limit else 0.0
+
+    def refuse_if_cancelled(self) -> None:
+        """Raises NotPossible with code `cancelled` when somebody asked to; before the freeze only."""
+        if self.cancelled():
+            raise NotPossible("cancelled before the freeze", code="cancelled")
 
     def measure_clocks(self) -> None:
         for side in self.sides:

@@ -16,6 +16,7 @@ from ..workloads.base import Subject
 def pre_copy(run: Run, subject: Subject) -> None:
     while run.rounds_ended_by is None:
         subject.round(len(run.rounds))
+        run.refuse_if_cancelled()
         run.rounds_ended_by = reason_to_stop(run.rounds, run.plan.pre_copy)
     subject.arm()  # late: Docker holds its lock on the container as long as it is armed
     subject.hand_over()
