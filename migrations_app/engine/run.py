@@ -74,7 +74,7 @@ class Run:
         return 2 * size * 8 / (limit * 1e6) if limit else 0.0
 
     def refuse_if_cancelled(self) -> None:
-        """Raises NotPossible with code `cancelled` when somebody asked to; before the freeze only."""
+        """Before the freeze. Raises NotPossible with code `cancelled` when somebody asked to."""
         if self.cancelled():
             raise NotPossible("cancelled before the freeze", code="cancelled")
 
