@@ -70,9 +70,18 @@ def visit(chromium, live_server, addresses, settings):
     settings.SESSION_COOKIE_SECURE = False
     contexts = []
 
-    def make(*, language: str = "en", theme: str = "light", width: int = 1280) -> Visitor:
+    def make(
+        *,
+        language: str = "en",
+        theme: str = "light",
+        width: int = 1280,
+        java_script_enabled: bool = True,
+    ) -> Visitor:
         context = chromium.new_context(
-            viewport={"width": width, "height": 800}, reduced_motion="reduce", color_scheme="light"
+            viewport={"width": width, "height": 800},
+            reduced_motion="reduce",
+            color_scheme="light",
+            java_script_enabled=java_script_enabled,
         )
         contexts.append(context)
         wanted = {"django_language": language, "theme": theme}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from migrations_app.models import JobPhase, MigrationJob
 
+STRATEGIES = ("Cold", "Stop-and-copy", "Pre-copy", "Post-copy", "Hybrid")
+
 
 def attribute(page, name):
     return page.evaluate(f"document.documentElement.dataset.{name}")
@@ -85,7 +87,7 @@ def test_a_running_job_is_followed_to_its_end_without_a_reload(visit):
     visitor = visit()
     visitor.go("running")
     visitor.page.evaluate("window.stillHere = true")
-    job = MigrationJob.objects.get(status="running")
+    job = MigrationJob.objects.get(workload__name="busy")
     JobPhase.objects.create(job=job, name="dump", side="source", start_ms=540)
     visitor.page.wait_for_selector(".wf-dump.wf-running")
     job.phases.filter(name="dump").update(duration_ms=200)
@@ -96,10 +98,40 @@ def test_a_running_job_is_followed_to_its_end_without_a_reload(visit):
     assert visitor.complaints == []
 
 
+def test_pages_that_follow_are_counted_while_they_arrive(visit):
+    visitor = visit()
+    visitor.go("pages follow")
+    value = "[data-waterfall] .wf-value >> text=77.2"
+    visitor.page.wait_for_selector(value, state="attached")
+    JobPhase.objects.filter(name="pages", duration_ms=None).update(bytes=157_286_400)
+    visitor.page.wait_for_selector(value.replace("77.2", "150"), state="attached")
+    assert visitor.complaints == []
+
+
+def test_the_five_strategies_stand_side_by_side(visit):
+    visitor = visit()
+    visitor.go("five strategies")
+    chart = visitor.page.locator("[data-testid=chart-stop_time_ms]")
+    labels = chart.locator(".xtick text").all_text_contents()
+    told = [label.split("n =")[0] for label in labels]
+    places = [next(i for i, label in enumerate(told) if label.startswith(s)) for s in STRATEGIES]
+    assert places == sorted(places)
+    assert chart.locator(".textpoint").count() == len(labels)
+    assert visitor.page.locator("[data-testid=groups] tbody tr").count() == len(labels)
+
+
+def test_a_run_s_page_leads_to_the_comparison(visit):
+    visitor = visit()
+    visitor.go("hybrid")
+    visitor.page.click("[data-testid=compare]")
+    visitor.page.wait_for_url("**/history/?workload=mem&operation=migrate")
+
+
 def test_a_chart_is_drawn_and_saved_as_a_picture(visit):
     visitor = visit()
     visitor.go("history")
-    assert visitor.page.locator("[data-testid=chart-stop_time_ms] .point").count() == 6
+    shown = MigrationJob.objects.filter(status="succeeded").count()
+    assert visitor.page.locator("[data-testid=chart-stop_time_ms] .point").count() == shown
     for format_, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
         with visitor.page.expect_download() as waiting:
             visitor.page.click(f"[data-testid=chart-stop_time_ms] [data-save={format_}]")
