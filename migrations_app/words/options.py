@@ -29,7 +29,7 @@ OPTIONS: dict[str, Phrase] = {
     "keep_images": Phrase(
         _("Keep the images"),
         _(
-            "What the target restored from stays there on disk after the run. It holds the workload's memory; only root can read it."
+            "What the target restored from stays there on disk after the run. It holds the workload's memory; only root can read it. Not with cold."
         ),
     ),
     "leave_running": Phrase(
