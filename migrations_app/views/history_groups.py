@@ -30,7 +30,7 @@ class Group:
 
     @property
     def values(self) -> dict[str, float | None]:
-        return {name: median and median.value for name, median in self.medians.items()}
+        return {name: median.value if median else None for name, median in self.medians.items()}
 
     @property
     def n(self) -> int:
