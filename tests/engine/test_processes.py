@@ -145,7 +145,7 @@ def test_clean_up_removes_the_job_and_is_fine_with_none(call, tmp_path: Path):
     jobs.note(tmp_path / "jobs" / "j-2", source_pid=8)
     assert call("clean_up")["removed"] == [str(tmp_path / "jobs" / "j-1")]
     assert call("clean_up")["removed"] == []
-    assert call("left_behind")["folders"] == [str(tmp_path / "jobs" / "j-2")]
+    assert str(tmp_path / "jobs" / "j-2") in call("left_behind")["folders"]
 
 
 def test_link_that_leads_nowhere_and_a_number_of_a_group_are_in_the_way(call, tmp_path: Path):

@@ -8,10 +8,22 @@ from pathlib import Path
 import pytest
 
 from migrations_app.engine import report as reports
-from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
-from migrations_app.engine.report import SCHEMA, Metrics, Outcome, Phase, PhaseName, Proof, Report
+from migrations_app.engine.plan import Compression, Operation, Strategy, WorkloadKind
+from migrations_app.engine.report import (
+    SCHEMA,
+    Metrics,
+    Outcome,
+    Phase,
+    PhaseName,
+    Proof,
+    Report,
+    Round,
+    RoundMethod,
+    RoundsEndedBy,
+    StopWindow,
+)
 
-from .cases import CASES, Case, run
+from .cases import CASES, FAST, Case, run
 from .simulated import FACTS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
@@ -20,10 +32,17 @@ TABLES = {
     "The document": {field.name for field in dataclasses.fields(Report)},
     **{
         name: {field.name for field in dataclasses.fields(getattr(reports, name))}
-        for name in ("Metrics", "Phase", "Proof", "Command", "LogFile", "Clock", "Failure")
+        for name in (
+            *("Metrics", "Phase", "Proof", "Command", "LogFile", "Clock", "Failure"),
+            *("Round", "StopWindow"),
+        )
     },
+    "Options": set(FAST[0].plan().options()),
     "Facts": set(FACTS),
 }
+
+NAMES = [Outcome, PhaseName, WorkloadKind, Operation, Strategy]
+NAMES += [Compression, RoundMethod, RoundsEndedBy]
 
 
 def section(heading: str) -> str:
@@ -41,7 +60,7 @@ def test_every_key_is_documented_and_none_that_there_is_not(heading: str, keys: 
     assert rows(heading) == keys
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES + FAST, ids=lambda case: case.id)
 def test_objects_of_a_real_run_have_the_documented_keys(case: Case):
     document = run(case.plan(), case.pair()).to_json()
     assert set(document["workload_after"]) == rows("Workload after")
@@ -55,7 +74,7 @@ def test_keys_inside_a_fact_are_documented(heading: str):
     assert set(FACTS[heading]) <= set(re.findall(r"`(\w+)`", row))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES + FAST, ids=lambda case: case.id)
 def test_report_is_json_there_and_back(case: Case):
     report = run(case.plan(), case.pair())
     read = json.loads(json.dumps(report.to_json(), allow_nan=False))
@@ -63,6 +82,10 @@ def test_report_is_json_there_and_back(case: Case):
     assert Metrics(**read["metrics"]) == report.metrics
     assert Proof(**read["proof"]) == report.proof
     assert tuple(Phase(**phase) for phase in read["phases"]) == report.phases
+    assert tuple(Round(**one) for one in read["rounds"]) == report.rounds
+    window = read["stop_window"]
+    assert (StopWindow(**window) if window else None) == report.stop_window
+    assert read["options"]["compression"] == "none"
 
 
 def test_report_of_a_failure_is_json_too():
@@ -72,7 +95,7 @@ def test_report_of_a_failure_is_json_too():
     assert read["proof"] is None and read["metrics"]["stop_time_ms"] is None
 
 
-@pytest.mark.parametrize("names", [Outcome, PhaseName, WorkloadKind, Operation, Strategy])
+@pytest.mark.parametrize("names", NAMES)
 def test_every_name_that_can_stand_in_it_is_documented(names):
     assert not [name for name in names if f"`{name}`" not in DOCUMENT]
 
@@ -81,6 +104,7 @@ def test_metric_ends_in_its_unit_or_counts():
     for field in dataclasses.fields(Metrics):
         assert field.name.endswith(("_ms", "_bytes")) or field.name in (
             "pages_written",
+            "pages_lazy",
             "bytes_sent",
         )
         assert field.default is None

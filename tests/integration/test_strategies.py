@@ -5,17 +5,12 @@ from __future__ import annotations
 import pytest
 
 from migrations_app.engine import (
-    Compression,
-    Outcome,
-    Report,
     Strategy,
     WorkloadKind,
-    WorkloadRef,
     stop_workload,
     workload_status,
 )
 
-from . import moves
 from .conftest import Pair
 from .moves import FAST, assert_goes_on, assert_measured, assert_moved, move, start
 

@@ -165,10 +165,14 @@ class Held(NamedTuple):
 
 
 class PageBase:
-    """What both hosts hold of the tasks' memory: a chain of image folders, newest first."""
+    """What both hosts hold of the tasks' memory: a chain of image folders, newest first.
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    The two may keep it in different folders: `label` then says what it is, the same on both.
+    """
+
+    def __init__(self, folders: Sequence[Path], label: str | None = None) -> None:
         self._images = [MappedImage(folder) for folder in folders]
+        self._label = label
 
     def populate(self, pool: ThreadPoolExecutor | None = None) -> None:
         """Map all pages, best before the tasks are frozen."""
@@ -176,7 +180,9 @@ class PageBase:
             image.populate(pool)
 
     def fingerprint(self) -> int:
-        """Equal on both hosts where their chains have the same page maps."""
+        """Equal on both hosts where their chains have the same label, or the same page maps."""
+        if self._label is not None:
+            return zlib.crc32(self._label.encode())
         digest = len(self._images)
         for image in self._images:
             for name, stored in image.maps.items():

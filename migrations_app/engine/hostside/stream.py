@@ -13,7 +13,9 @@ After the head (see channel.py) each message is a JSON frame, and bytes after it
 
 from __future__ import annotations
 
+import contextlib
 import json
+import mmap
 import os
 import socket
 import struct
@@ -29,6 +31,9 @@ from .channel import receive_json
 from .pace import Pace
 
 PIECE = 1 << 20
+FIRST = "images"  # where pieces belong until a message names another folder
+SPARE = "spare"  # room made before it is needed, see Inlet.make_room
+MAP = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)  # Python 3.10 has it on Linux
 GATHER = 1 << 18  # small pieces go out together
 LOOK_AGAIN_S = 0.001
 _LENGTH = struct.Struct(">I")
@@ -42,7 +47,6 @@ class Outlet:
         self._pack = None if compression == packing.NONE else packing.packer(compression)
         self._pace = pace
         self._pending = bytearray()
-        self._buffer = bytearray(PIECE)
         self.count = 0
         self.first_ns: int | None = None  # when the first byte left
 
@@ -52,13 +56,24 @@ class Outlet:
         self.flush()
 
     def piece(self, head: Mapping[str, Any], descriptor: int, at: int, size: int) -> None:
-        """At most PIECE bytes of an open file."""
-        view = memoryview(self._buffer)[:size]
-        if os.preadv(descriptor, [view], at) != size:
-            raise StepFailed("an image became shorter while it was sent", code="transfer-failed")
-        packed = self._pack(view) if self._pack else None
+        """At most PIECE bytes of an open file; mapped, since reading would copy them once more."""
         message = {**head, "at": at, "size": size}
-        if packed is not None and len(packed) < size:
+        if size == 0:
+            self._gather(message, b"")
+            return
+        start = at - at % mmap.ALLOCATIONGRANULARITY
+        if os.fstat(descriptor).st_size < at + size:
+            raise StepFailed("an image became shorter while it was sent", code="transfer-failed")
+        with (
+            mmap.mmap(descriptor, at - start + size, MAP, mmap.PROT_READ, offset=start) as mapped,
+            memoryview(mapped) as whole,
+            whole[at - start :] as view,
+        ):
+            self._packed(message, view)
+
+    def _packed(self, message: Mapping[str, Any], view: memoryview) -> None:
+        packed = self._pack(view) if self._pack else None
+        if packed is not None and len(packed) < len(view):
             self._gather({**message, "packed": len(packed)}, packed)
         else:
             self._gather(message, view)
@@ -152,12 +167,18 @@ class Inlet:
     ) -> None:
         self._connection = connection
         self._root = root
-        self._folder = root / "images"
+        self._folder = root / FIRST
+        self._ends: dict[Path, int] = {}
         self._allowed = allowed
         self._unpack = None if compression == packing.NONE else packing.unpacker(compression)
         self._buffers = bytearray(PIECE), bytearray(PIECE)
         self._open: dict[Path, int] = {}
         self.count = 0
+
+    def make_room(self, size: int) -> None:
+        """Have so much memory ready for the first pages: to get it takes as long as to fill it."""
+        with (self._folder / SPARE).open("wb") as spare, contextlib.suppress(OSError):
+            os.posix_fallocate(spare.fileno(), 0, size)
 
     def messages(self) -> Iterator[dict[str, Any]]:
         """Every message that is for the caller; pieces are stored on the way."""
@@ -177,20 +198,26 @@ class Inlet:
             self.close()
 
     def close(self) -> None:
-        for descriptor in self._open.values():
+        """Every file is as long as what came for it."""
+        for path, descriptor in self._open.items():
+            if path in self._ends:
+                os.ftruncate(descriptor, self._ends[path])
             os.close(descriptor)
         self._open = {}
+        (self._root / FIRST / SPARE).unlink(missing_ok=True)
 
     def _enter(self, name: str) -> None:
         self._folder = self._root / name
         self._folder.mkdir(mode=0o700, exist_ok=True)
 
     def _store(self, message: Mapping[str, Any]) -> None:
-        descriptor = self._descriptor(message)
+        path = self._place(message)
+        descriptor = self._descriptor(path, message)
         data, at = self._receive(message), int(message["at"])
         while data:
             written = os.pwrite(descriptor, data, at)
             data, at = data[written:], at + written
+        self._ends[path] = max(at, self._ends.get(path, 0))
 
     def _receive(self, message: Mapping[str, Any]) -> memoryview:
         size, packed = int(message["size"]), message.get("packed")
@@ -215,9 +242,10 @@ class Inlet:
         self.count += at
         return view
 
-    def _descriptor(self, message: Mapping[str, Any]) -> int:
-        path = self._place(message)
+    def _descriptor(self, path: Path, message: Mapping[str, Any]) -> int:
         if path not in self._open:
+            if path.name.startswith("pages-") and (path.parent / SPARE).exists():
+                (path.parent / SPARE).rename(path)
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._open[path] = os.open(path, flags, 0o600)
             if "mode" in message:

@@ -39,6 +39,7 @@ class Target:
         self.job, self.folder, self.restore, self._limit_s = job, folder, restore, limit_s
         self.images, self.work = jobs.memory_folder(job) / IMAGES, folder / "work"
         self.pages: lazy.Pages | None = None  # where pages follow
+        self.room = 0  # bytes of memory that are known to come
         self.done = threading.Event()
         self.result: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -160,6 +161,7 @@ def hand_over_arm(fields: Fields, runner: Runner) -> dict[str, Any]:
     jobs.note(folder, hand_over="target", images_in=str(images), keeper=tree.identity(os.getpid()))
     target = Target(job, folder, _restore(fields, images, folder / "work"), fields.seconds())
     target.pages = pages
+    target.room = fields.integer("room", 0, 2**50) if fields.has("room") else 0
     _targets[job] = target
     try:
         network = target.restore.arm(fields.seconds())
@@ -207,8 +209,10 @@ def _talk(listener: Listener, item: Mapping[str, Any], connection: socket.socket
     if target is None:
         send_json(connection, {"error": {"code": "arm-failed", "message": "nothing is armed"}})
         return
-    send_json(connection, {"ready": True})
     inlet = Inlet(connection, target.images.parent, listener.allowed, str(item["compression"]))
+    if target.room:
+        inlet.make_room(target.room)
+    send_json(connection, {"ready": True})
     try:
         for message in inlet.messages():
             if "restore" in message and target.asked():

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import EngineError, HostSessionLost
 from ..events import PagesArrived
 from ..hosts.base import Answer
+from ..plan import Strategy
 from ..report import LogFile, Phase, PhaseName, Round, RoundMethod, Side, StopWindow
 from ..run import Run
 from .base import count_sent, keep_log, record_stats
@@ -78,7 +79,9 @@ class Mover:
 
     def arm(self) -> None:
         with self.run.timeline.phase(PhaseName.ARM, Side.TARGET) as phase:
-            params = {"lazy": self.run.plan.strategy.lazy, **self.told(Side.TARGET)}
+            strategy = self.run.plan.strategy
+            room = self.run.memory_bytes if strategy is Strategy.STOP_AND_COPY else 0
+            params = {"lazy": strategy.lazy, "room": room, **self.told(Side.TARGET)}
             armed = self.run.ask(Side.TARGET, PhaseName.ARM, "hand_over_arm", **params)
             phase.between(self.run.timeline, armed)
         self.network_ready = bool(armed["network"])
