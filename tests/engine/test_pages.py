@@ -109,7 +109,7 @@ class Way:
         self.daemon_end, self.server_end = socket.socketpair(), socket.socketpair()
         limit_s = options.pop("limit_s", LIMIT_S)
         for end in (*self.link, *self.daemon_end, *self.server_end):
-            end.settimeout(limit_s)
+            end.settimeout(limit_s if end in self.link else LIMIT_S)
         self.daemon = Daemon(self.daemon_end[0])
         self.results: dict[str, Any] = {}
         self._threads = [

@@ -53,13 +53,27 @@ class Arrived:
     """One task's pages that the daemon has not had yet; None where it has had them."""
 
     pages: dict[int, Piece | None] = field(default_factory=dict)  # by address
+    coming: set[int] = field(default_factory=set)  # asked of the source
 
     def add(self, piece: Piece) -> None:
-        stop = piece.vaddr + len(piece.data)
-        self.pages.update(zip(range(piece.vaddr, stop, PAGE), repeat(piece)))
+        addresses = range(piece.vaddr, piece.vaddr + len(piece.data), PAGE)
+        self.pages.update(zip(addresses, repeat(piece)))
+        self.coming.difference_update(addresses)
 
     def had(self, vaddr: int) -> bool:
         return self.pages.get(vaddr, self) is None
+
+    def ask(self, vaddr: int, most: int) -> int:
+        """How many pages from vaddr on are to be asked for; they are coming from now on."""
+        stop = vaddr + most * PAGE
+        known = (at for at in range(vaddr, stop, PAGE) if at in self.pages or at in self.coming)
+        addresses = range(vaddr, next(known, stop), PAGE)
+        self.coming.update(addresses)
+        return len(addresses)
+
+    def ask_again(self, vaddr: int) -> None:
+        del self.pages[vaddr]
+        self.coming.add(vaddr)
 
     def take(self, vaddr: int, most: int) -> list[memoryview]:
         """The pages from vaddr on that are there, at most so many."""
@@ -129,10 +143,10 @@ class Target:
         """Ask the source for what is not there."""
         arrived = self._arrived.setdefault(asked.pid, Arrived())
         if arrived.had(asked.vaddr):
-            del arrived.pages[asked.vaddr]
+            arrived.ask_again(asked.vaddr)
             self._connection.sendall(IOV.pack(wire.AGAIN, 1, asked.vaddr, asked.pid))
-        elif asked.vaddr not in arrived.pages:
-            self._connection.sendall(IOV.pack(wire.GET, asked.pages, asked.vaddr, asked.pid))
+        elif pages := arrived.ask(asked.vaddr, asked.pages):
+            self._connection.sendall(IOV.pack(wire.GET, pages, asked.vaddr, asked.pid))
 
     def _answer(self) -> None:
         while self._asked:
