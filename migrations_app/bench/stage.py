@@ -109,6 +109,7 @@ def _prepared(config: lab.LabConfig, hosts: list[lab.LabHost], stack: ExitStack)
     for station in stage.stations:
         prepare_host(station.host)
         station.sweep()
+        stack.callback(_try_sweep, station)  # for who interrupts a trial
     return stage
 
 
@@ -144,3 +145,8 @@ def _open_way(stage: Stage, stack: ExitStack) -> None:
 def _try(shell: Shell, name: str) -> None:
     with suppress(StepByHandFailed):  # a host that is gone needs no tidying
         shell.run(script(name))
+
+
+def _try_sweep(station: Station) -> None:
+    with suppress(StepByHandFailed):
+        station.sweep()
