@@ -80,7 +80,7 @@ def _was_asked(run: Run) -> bool:
     """Whether the target may have been asked to restore: the source's journal may know better."""
     if not run.restore_asked or not run.plan.strategy.by_hand_over:
         return run.restore_asked
-    return bool(run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal").get("asked", True))
+    return bool(run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal").get("asked", False))
 
 
 def _where_in_doubt(run: Run, subject: Subject) -> Side | None:

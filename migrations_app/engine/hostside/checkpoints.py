@@ -164,6 +164,8 @@ def _remove_leftover_bundle(container_id: str) -> None:
         for folder in (base / container_id, base / f".{container_id}"):
             if not any(point.startswith(str(folder)) for point in points):
                 shutil.rmtree(folder, ignore_errors=True)
+    for state in Path("/run/docker").glob(f"runtime-*/moby/{container_id}"):
+        shutil.rmtree(state, ignore_errors=True)  # of a runc that was killed
 
 
 def _until_stored(argv: list[str], fields: Fields, runner: Runner) -> list[Ran]:

@@ -76,6 +76,9 @@ class Pages:
         return self._error or criu.first_error(log)
 
     def close(self) -> None:
+        # close() alone leaves a thread that waits in accept(), and with it the port.
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         if self._daemon is not None:
             with contextlib.suppress(ProcessLookupError):

@@ -95,9 +95,11 @@ class Source:
         self._packer, self._pace, self._base, self._count = packer, pace, base, count
         self._ahead = None if images is None else Ahead(images)
         self._requests = wire.Requests()
-        self._urgent: deque[Run] = deque()  # what the target waits for
+        self._urgent: deque[Run] = deque()  # single pages: a task of the target waits for them
+        self._wanted: deque[Run] = deque()  # what else the daemon has asked for
         self._asked: deque[Run] = deque()  # what the page server has not answered
         self._flying = 0  # pages that the target has not got yet
+        self._running = False  # whether the target's tasks do, as far as is known
         self._closing = self._ended = False
         self._buffer = bytearray(PIECE * PAGE)
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._buffer))
@@ -119,7 +121,7 @@ class Source:
     def _ask_on(self) -> None:
         """Keep the page server at work: with what the target waits for, else with what is left."""
         while not self._closing and len(self._asked) < DEPTH:
-            run = self._urgent.popleft() if self._urgent else self._next_ahead()
+            run = self._next()
             if run is None:
                 return
             self._asked.append(run)
@@ -127,8 +129,14 @@ class Source:
             with self._server_needed():
                 self._server.sendall(IOV.pack(wire.GET, run.pages, run.vaddr, run.pid))
 
+    def _next(self) -> Run | None:
+        if self._urgent:
+            return self._urgent.popleft()
+        return self._wanted.popleft() if self._wanted else self._next_ahead()
+
     def _next_ahead(self) -> Run | None:
-        if self._ahead is None or self._flying >= WINDOW:
+        # Not before the first request: the restore has better use for the target's processors.
+        if self._ahead is None or not self._running or self._flying >= WINDOW:
             return None
         return self._ahead.next()
 
@@ -152,12 +160,14 @@ class Source:
 
     def _hurry(self, run: Run, *, again: bool) -> None:
         """What is under way already needs no second request."""
+        self._running = True
         runs = [run] if again or self._ahead is None else self._ahead.take(*run)
         for pid, vaddr, pages in runs:
             self.served.pages_asked += pages
+            queue = self._urgent if run.pages == 1 else self._wanted
             for first in range(0, pages, PIECE):
                 part = min(PIECE, pages - first)
-                self._urgent.append(Run(pid, vaddr + first * PAGE, part))
+                queue.append(Run(pid, vaddr + first * PAGE, part))
 
     def _pass_answer(self) -> None:
         if not self._asked:
@@ -174,7 +184,7 @@ class Source:
             wire.fill(self._server, memoryview(self._buffer)[: pages * PAGE])
         if pages < asked.pages:  # its own runs of pages may end earlier
             rest = Run(pid, vaddr + pages * PAGE, asked.pages - pages)
-            self._urgent.appendleft(rest)
+            self._wanted.appendleft(rest)
             self._flying -= rest.pages
         self._pass_pages(Run(pid, vaddr, pages))
 

@@ -17,6 +17,9 @@ from .packing import Unpack
 from .pages_wire import HEAD, IOV, PIECE, Request, broken, lost
 
 ADD_F = 4 << 16 | 6  # with the flag PRESENT
+# Pages asked of the source at once: the daemon wants up to 1024 in the background, and what a task
+# waits for stands behind them. It asks again for those that it does not get.
+MOST_ASKED = 4 * PIECE
 
 
 @dataclass
@@ -102,7 +105,7 @@ class Target:
         self._requests = wire.Requests()
         self._asked: deque[Asked] = deque()
         self._arrived: dict[int, Arrived] = {}
-        self._ended = False
+        self._closing = self._ended = False
         self._packed = bytearray(PIECE * PAGE)
         wire.prompt(daemon)
 
@@ -132,6 +135,7 @@ class Target:
             if request[0] == wire.GET:
                 self._note(request)
             else:
+                self._closing = True
                 self._connection.sendall(IOV.pack(*request))
 
     def _note(self, request: Request) -> None:
@@ -145,7 +149,7 @@ class Target:
         if arrived.had(asked.vaddr):
             arrived.ask_again(asked.vaddr)
             self._connection.sendall(IOV.pack(wire.AGAIN, 1, asked.vaddr, asked.pid))
-        elif pages := arrived.ask(asked.vaddr, asked.pages):
+        elif pages := arrived.ask(asked.vaddr, min(asked.pages, MOST_ASKED)):
             self._connection.sendall(IOV.pack(wire.GET, pages, asked.vaddr, asked.pid))
 
     def _answer(self) -> None:
@@ -185,7 +189,8 @@ class Target:
                 self._fill_in(pages, pid, vaddr)
             else:
                 self._take_pages(kind, pages, length, pid, vaddr)
-            self._connection.sendall(IOV.pack(wire.GOT, pages, 0, 0))
+            if not self._closing:  # CLOSE is our last word
+                self._connection.sendall(IOV.pack(wire.GOT, pages, 0, 0))
         elif kind == wire.STATUS:
             self._daemon.sendall(wire.exactly(self._connection, wire.STATUS_SIZE))
             self._ended = True

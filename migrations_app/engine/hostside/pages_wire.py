@@ -33,7 +33,7 @@ GONE, AGAIN, GOT = 0, 1, 2  # no commands of CRIU's in this direction
 STATUS_SIZE = 4
 HEAD = struct.Struct("<B3xIIIQ")
 BASE, PLAIN, PACKED, SAME, STATUS, LOST = range(1, 7)
-PIECE = 64  # pages per frame: what is asked for next waits for no more than two of them
+PIECE = 16  # pages per frame: what is asked for next waits for no more than two of them
 REQUESTS = 64 << 10  # bytes of requests read at once; more than a TLS record has
 
 Request = tuple[int, int, int, int]  # command, pages, vaddr, pid

@@ -19,6 +19,8 @@ from .bundle_network import become_own
 from .calls import RESUMED, CriuCall, HeldCall, OwnCall
 from .dumping import LOG_LEVEL, explained
 
+_TIDIES_S = 5.0
+
 
 class Restore(Protocol):
     @property
@@ -81,10 +83,14 @@ class ContainerRestore:
 
     def end(self) -> None:
         child = self.call.child
+        if child is not None and self.call.ended:
+            with contextlib.suppress(EngineError):
+                child.wait(_TIDIES_S)  # runc and Docker clear away what they had begun
         if child is not None and child.running():
             tree.kill_all_naming(["restore", self._armed.name])
             if self.call.pid:
                 tree.kill([self.call.pid])  # the first of its pid namespace: all go with it
+        tree.kill_all_naming([str(self._work / "held")])  # the shim, should it hang
         self.release()
 
     def _forget(self) -> None:

@@ -64,12 +64,10 @@ class Outlet:
         start = at - at % mmap.ALLOCATIONGRANULARITY
         if os.fstat(descriptor).st_size < at + size:
             raise StepFailed("an image became shorter while it was sent", code="transfer-failed")
-        with (
-            mmap.mmap(descriptor, at - start + size, MAP, mmap.PROT_READ, offset=start) as mapped,
-            memoryview(mapped) as whole,
-            whole[at - start :] as view,
-        ):
+        mapped = mmap.mmap(descriptor, at - start + size, MAP, mmap.PROT_READ, offset=start)
+        with memoryview(mapped) as whole, whole[at - start :] as view:
             self._packed(message, view)
+        mapped.close()  # not after an error: the send that failed still holds a part of it
 
     def _packed(self, message: Mapping[str, Any], view: memoryview) -> None:
         packed = self._pack(view) if self._pack else None

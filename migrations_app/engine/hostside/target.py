@@ -60,6 +60,8 @@ class Target:
                 return False
             self._released = True
         self.restore.release()
+        if self.pages is not None:
+            self.pages.close()
         self._end({"error": told(StepFailed("released before it was asked", code="released"))})
         return True
 
