@@ -228,6 +228,17 @@ def test_pages_are_sent_ahead_once_each_and_what_is_asked_for_comes_first(tmp_pa
     assert source.pages == count + 1
 
 
+def test_a_single_page_overtakes_what_is_fetched_in_the_background(tmp_path: Path) -> None:
+    count = 40 * pages_wire.PIECE
+    with way(server_of(count), images=lazy_image(tmp_path, (0, count))) as made:
+        made.daemon.ask(0, count // 2)
+        made.daemon.ask(count // 2 - 1)
+        assert made.daemon.answer()[1] == 0
+        assert made.daemon.answer()[1] == count // 2 - 1
+        made.daemon.close()
+    assert made.server.asked.index((PID, count // 2 - 1, 1)) < 15
+
+
 def test_a_page_server_may_answer_with_less(tmp_path: Path) -> None:
     with way(server_of(100, most=3), images=lazy_image(tmp_path, (0, 100))) as made:
         assert made.daemon.fetch(0, 100) == b"".join(map(page, range(100)))
@@ -305,7 +316,7 @@ def test_bytes_are_paced_before_and_counted_after_they_are_sent() -> None:
 
 
 def test_the_connection_is_free_for_other_use_afterwards(tmp_path: Path) -> None:
-    with way(server_of(10), images=lazy_image(tmp_path, (0, 10))) as made:
+    with way(server_of(500), images=lazy_image(tmp_path, (0, 500))) as made:
         made.daemon.fetch(0, 1)
         made.daemon.close()
         made.end()
@@ -346,6 +357,7 @@ def test_a_daemon_that_goes_without_a_word_is_told_to_the_source() -> None:
 def test_a_page_server_that_goes_is_told_to_the_target(tmp_path: Path) -> None:
     images = lazy_image(tmp_path, (0, 500))
     with way(server_of(500, gone_after=3), images=images) as made:
+        made.daemon.ask(0)
         source, target = made.end()
     assert source.code == target.code == "pages-lost"
     assert "page server ended" in source.message
