@@ -164,6 +164,7 @@ def _sessions(config: lab.LabConfig, hosts: list[lab.LabHost]) -> Iterator[Pair]
 def _nothing_left(pair: Pair) -> Iterator[None]:
     watcher = Watcher(pair.run)
     for host in pair.both():
+        prepare_host(host)  # a test before may have reset it
         pair.run(host, REMOVE_LEFTOVERS)
     before = {host.name: watcher.look(host) for host in pair.both()}
     yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import time
@@ -130,6 +131,10 @@ def end_restore(container_id: str, runner: Runner) -> list[int]:
     for point in reversed(points):
         if (container_id in point and "criu" in point) or (alone and ".criu.mntns." in point):
             runner(["umount", "--lazy", point], check=False)
+    if alone:
+        for folder in Path(tempfile.gettempdir()).glob(".criu.mntns.*"):
+            with contextlib.suppress(OSError):  # it is empty, or somebody's
+                folder.rmdir()
     return ended
 
 
