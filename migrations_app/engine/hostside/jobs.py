@@ -43,8 +43,11 @@ def note(folder: Path, *, durable: bool = True, **entries: Any) -> None:
     """Add entries to the job's journal; on the disk before this returns.
 
     Not durable: it outlives this program, but not the kernel. Enough for what is void after a
-    crash of the host anyway, and quick enough for the stop window.
+    crash of the host anyway, and quick enough for the stop window. It begins no job anew: a program
+    that stood still may go on when its job was settled without it, and cleaned up.
     """
+    if not durable and not folder.is_dir():
+        return
     with _writing:
         _write(folder, entries, durable)
 
