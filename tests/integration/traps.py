@@ -52,12 +52,17 @@ ASKED = "journal().get('hand_over') == 'target' and journal().get('asked')"
 
 
 @contextmanager
-def trap(pair: Pair, host: SshHost, moment: str, action: str) -> Iterator[None]:
-    """`action` (Python) is done on the host at the moment; asserts at the end that it was."""
+def trap(
+    pair: Pair, host: SshHost, moment: str, action: str, *, limit_s: float = 5
+) -> Iterator[None]:
+    """`action` (Python) is done on the host at the moment; asserts at the end that it was.
+
+    limit_s: how long that may still take when the body has ended.
+    """
     script = shlex.quote(SCRIPT.format(moment=moment, action=dedent(action)))
     pair.run(host, f"setsid nohup python3 -c {script} >{LOG} 2>&1 </dev/null &")
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + limit_s
     while "sprung" not in (said := pair.run(host, f"cat {LOG}")):
         assert time.monotonic() < deadline, f"the trap did not spring: {said}"
         time.sleep(0.1)
@@ -72,10 +77,12 @@ def shell(command: str) -> str:
     return f"shell({command!r})"
 
 
-def cut(rule: str) -> str:
-    """A command: the host's firewall treats what comes from the other host by this rule."""
-    chain = "add chain inet cut in { type filter hook input priority -10; }"
-    return f"nft 'add table inet cut; {chain}; add rule inet cut in {rule}'"
+def cut(hook: str, *rules: str) -> str:
+    """A command: the host's firewall treats what comes in or goes out by these rules."""
+    table = ["add table inet cut"]
+    table.append(f"add chain inet cut {hook} {{ type filter hook {hook} priority -10; }}")
+    table += [f"add rule inet cut {hook} {rule}" for rule in rules]
+    return f"nft '{'; '.join(table)}'"
 
 
 HEAL = "nft delete table inet cut"
