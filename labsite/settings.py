@@ -29,6 +29,8 @@ SITE_URL: str = env.str("MIGRATION_LAB_URL", default=f"http://127.0.0.1:{_port}"
 BEHIND_TLS = SITE_URL.startswith("https://")
 
 DEBUG: bool = env.bool("DEBUG", default=False)
+# Days after which images that a run kept are removed from their host; 0: never.
+KEPT_IMAGES_DAYS: int = env.int("MIGRATION_LAB_KEPT_IMAGES_DAYS", default=30)
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or read_or_make(
     DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64)
 )
@@ -48,6 +50,7 @@ INSTALLED_APPS = [
     "django_bootstrap5",
     "django_filters",
     "django_htmx",
+    "ninja",
     "migrations_app",
 ]
 
@@ -82,6 +85,7 @@ TEMPLATES = [
                 "django.template.context_processors.tz",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "migrations_app.views.common.role",
             ],
         },
     },
@@ -141,8 +145,14 @@ CELERY_BEAT_SCHEDULE = {
 LAB_MIRROR: str | None = env.str("MIGRATION_LAB_MIRROR", default="") or None
 MIGRATION_ENGINE = "migrations_app.engine"  # tests put a fake here
 CREDENTIALS_KEY_FILE = DATA_DIR / "credentials.key"
-# Networks (CIDR) whose hosts may be registered although the address is loopback or link-local.
+# Networks (CIDR) from which hosts may be added, and no others; empty: from private networks.
 ALLOWED_HOST_NETWORKS: list[str] = env.list("MIGRATION_LAB_ALLOWED_NETWORKS", default=[])
+
+# Where hosts that are prepared get Docker and CRIU from, as a line for apt ("deb URI SUITE …");
+# empty: from their distribution.
+DOCKER_ARCHIVE: str = env.str("MIGRATION_LAB_DOCKER_ARCHIVE", default="")
+DOCKER_PACKAGES: list[str] = env.list("MIGRATION_LAB_DOCKER_PACKAGES", default=[])
+CRIU_ARCHIVE: str = env.str("MIGRATION_LAB_CRIU_ARCHIVE", default="")
 
 # --- People and security ------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
@@ -153,6 +163,12 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# What a student may have going at a time and in 24 hours; administrators can change it for one.
+STUDENT_QUOTA: dict[str, int] = {
+    "jobs_at_once": env.int("MIGRATION_LAB_STUDENT_JOBS_AT_ONCE", default=3),
+    "jobs_per_day": env.int("MIGRATION_LAB_STUDENT_JOBS_PER_DAY", default=200),
+    "workloads_at_once": env.int("MIGRATION_LAB_STUDENT_WORKLOADS", default=3),
+}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

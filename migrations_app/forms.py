@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from migrations_app.engine.catalogue import Parameter, WorkloadType
 from migrations_app.engine.plan import (
     CONTAINER_NAME,
+    LINK,
     RANGES,
     Compression,
     Strategy,
@@ -21,7 +22,7 @@ from migrations_app.engine.plan import (
 from migrations_app.models import Host
 from migrations_app.quantities import Unit, shown
 from migrations_app.services.codes import Refused
-from migrations_app.services.options import DEFAULTS, RULES
+from migrations_app.services.options import DEFAULTS, RULES, SHARES
 from migrations_app.words import (
     COMPRESSIONS,
     ERRORS,
@@ -29,6 +30,7 @@ from migrations_app.words import (
     OPTIONS,
     PARAMETERS,
     STRATEGIES,
+    Explanation,
     explain,
     title_of,
 )
@@ -40,7 +42,10 @@ class RefusableForm(forms.Form):
     """A form whose service can say no; the reason stands on top of it."""
 
     def refuse(self, error: Refused) -> None:
-        said = explain(ERRORS, error.code, error.values)
+        self.say(explain(ERRORS, error.code, error.values))
+
+    def say(self, said: Explanation) -> None:
+        """Puts what went wrong on top of the form."""
         self.add_error(None, forms.ValidationError([said.title, said.why, said.todo]))
 
 
@@ -71,6 +76,9 @@ class WorkloadForm(RefusableForm):
         self._hosts = {str(host.pk): host for host in hosts}
         self.fields["host"].choices = [  # type: ignore[attr-defined]
             (pk, host.name) for pk, host in self._hosts.items()
+        ]
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            (kind.value, title_of(KINDS, kind)) for kind in workload_type.kinds
         ]
         for parameter in workload_type.parameters:
             self.fields[PARAMETER_PREFIX + parameter.name] = _parameter_field(parameter)
@@ -113,16 +121,17 @@ def _said(name: str, part: str) -> Any:
     return getattr(OPTIONS[name], part)
 
 
-def _number(name: str) -> forms.IntegerField:
+def _number(name: str) -> forms.Field:
     """An option that is a number; left empty it is by default."""
     low, high = RANGES[name]
     default = DEFAULTS[name]
     ends = {"low": shown(low, Unit.COUNT), "high": shown(high, Unit.COUNT)}
     hint = format_lazy(_("{low} to {high}"), **ends)
-    return forms.IntegerField(
+    field = forms.FloatField if name in SHARES else forms.IntegerField
+    return field(
         label=_said(name, "title"),
-        min_value=low,
-        max_value=high,
+        min_value=low,  # type: ignore[arg-type]  # of a whole number they are whole
+        max_value=high,  # type: ignore[arg-type]
         required=False,
         initial=default,
         help_text=format_lazy("{} ({})", _said(name, "text"), hint),
@@ -160,6 +169,10 @@ class LaunchForm(RefusableForm):
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     bandwidth_limit_mbit_s = _number("bandwidth_limit_mbit_s")
+    tcp_established = _tick("tcp_established")
+    link_rate_mbit_s = _number("link_rate_mbit_s")
+    link_delay_ms = _number("link_delay_ms")
+    link_loss_percent = _number("link_loss_percent")
     keep_images = _tick("keep_images")
     leave_running = _tick("leave_running")
     most_rounds = _number("most_rounds")
@@ -167,8 +180,8 @@ class LaunchForm(RefusableForm):
     growth_percent = _number("growth_percent")
     stop_time_ms = _number("stop_time_ms")
 
-    def __init__(self, steps: Iterable[str], *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, steps: Iterable[str], *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
         self.fields["step"].choices = [(step, step) for step in steps]  # type: ignore[attr-defined]
         for name in ("encrypted", "compression"):  # who does not ask for another gets the default
             self.fields[name].required = False
@@ -181,7 +194,7 @@ class LaunchForm(RefusableForm):
 
     def options(self) -> dict[str, Any]:
         """Those of services.options that were chosen."""
-        chosen = {name: self.cleaned_data[name] for name in DEFAULTS}
+        chosen = {name: self.cleaned_data.get(name) for name in DEFAULTS}
         return {name: value for name, value in chosen.items() if value is not None}
 
     @property
@@ -189,8 +202,12 @@ class LaunchForm(RefusableForm):
         return [self["compression"], self["bandwidth_limit_mbit_s"]]
 
     @property
+    def link(self) -> list[forms.BoundField]:
+        return [self[name] for name in LINK]
+
+    @property
     def ticks(self) -> list[forms.BoundField]:
-        return [self["keep_images"], self["leave_running"]]
+        return [self["tcp_established"], self["keep_images"], self["leave_running"]]
 
     @property
     def rules(self) -> list[forms.BoundField]:
@@ -199,7 +216,7 @@ class LaunchForm(RefusableForm):
     @property
     def is_touched(self) -> bool:
         """Whether an option is not by default, or wrong: the page shows the options then."""
-        shown = (*self.transport, *self.ticks, *self.rules, self["encrypted"])
+        shown = (*self.transport, *self.link, *self.ticks, *self.rules, self["encrypted"])
         return any(
             field.errors or (self.is_bound and field.field.has_changed(field.initial, field.data))
             for field in shown

@@ -186,6 +186,53 @@ _ROWS = (
         Better.NEITHER,
     ),
     Metric(
+        "files_time_ms",
+        Unit.MS,
+        _("Files ahead"),
+        _(
+            "Changed files and volumes were sent while the workload ran, from the first to the last."
+        ),
+        _(
+            "Nothing was sent ahead: a process, an operation on one host, or a run that failed before."
+        ),
+    ),
+    Metric(
+        "files_bytes",
+        Unit.BYTES,
+        _("Files ahead, sent"),
+        _("Bytes of changed files and volumes that were sent while the workload ran."),
+        _(
+            "Nothing was sent ahead: a process, an operation on one host, or a run that failed before."
+        ),
+        Better.NEITHER,
+    ),
+    Metric(
+        "files_stop_time_ms",
+        Unit.MS,
+        _("Files again"),
+        _("What had changed of the files was sent again while the workload stood still."),
+        _(
+            "Nothing was sent again: a process, an operation on one host, or a run that failed before."
+        ),
+    ),
+    Metric(
+        "files_stop_bytes",
+        Unit.BYTES,
+        _("Files again, sent"),
+        _("Bytes of files that were sent while the workload stood still."),
+        _(
+            "Nothing was sent again: a process, an operation on one host, or a run that failed before."
+        ),
+    ),
+    Metric(
+        "files_checked",
+        Unit.COUNT,
+        _("Files checked"),
+        _("Files whose checksum on the target was found to be the same as on the source."),
+        _("No files came along, or the run did not get that far."),
+        Better.NEITHER,
+    ),
+    Metric(
         "rounds_frozen_ms",
         Unit.MS,
         _("Frozen in rounds"),

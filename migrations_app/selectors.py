@@ -1,46 +1,73 @@
-"""Reads for the pages. Each answers with a fixed number of queries, whatever the number of rows."""
+"""Reads for the pages. Each answers with a fixed number of queries, whatever the number of rows.
+
+`viewer` is who looks: what students do not get to see is not there for them (models/queries.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from redis.exceptions import RedisError
 
 from migrations_app.engine.plan import Compression, Operation, Strategy
 from migrations_app.live import connect_redis, heartbeat_key
-from migrations_app.models import Host, MigrationJob, Workload
+from migrations_app.models import (
+    Account,
+    ApiToken,
+    Configuration,
+    Host,
+    MigrationJob,
+    Remark,
+    Tag,
+    Trial,
+    Workload,
+)
+from migrations_app.roles import Person, Viewer
 from migrations_app.services.codes import Refused
-from migrations_app.services.obstacles import obstacle_between
+from migrations_app.services.obstacles import obstacle_between, warnings_between
 from migrations_app.services.submit import find_refusals
 
 RECENT = 10
+# Documents of some kilobytes each, which a list shows nothing of: read when asked for.
+DOCUMENTS = ("report", *(f"{s}__{name}" for s in ("source", "target") for name in Host.DOCUMENTS))
 
 
 # --- jobs ---------------------------------------------------------------------------------------
-def jobs() -> QuerySet[MigrationJob]:
-    """All jobs for lists, newest first; the large report stays in the database."""
+def jobs(viewer: Viewer) -> QuerySet[MigrationJob]:
+    """Jobs for lists, newest first; large documents stay in the database."""
     related = ("workload", "source", "target", "created_by")
-    return MigrationJob.objects.select_related(*related).defer("report")
+    return MigrationJob.objects.visible_to(viewer).select_related(*related).defer(*DOCUMENTS)
 
 
-def unfinished_jobs() -> QuerySet[MigrationJob]:
+def unfinished_jobs(viewer: Viewer) -> QuerySet[MigrationJob]:
     """Queued, running or in doubt, oldest first."""
-    return jobs().filter(status__in=MigrationJob.UNSETTLED).order_by("pk")
+    return jobs(viewer).filter(status__in=MigrationJob.UNSETTLED).order_by("pk")
 
 
 def recent_jobs_of(user: User, limit: int = RECENT) -> QuerySet[MigrationJob]:
-    return jobs().filter(created_by=user)[:limit]
+    return jobs(user).filter(created_by=user)[:limit]
 
 
-def job(pk: int) -> MigrationJob | None:
+def job(viewer: Viewer, pk: int) -> MigrationJob | None:
     """One job with everything its page shows, or None."""
     related = ("workload", "source", "target", "created_by")
-    rows = MigrationJob.objects.select_related(*related, "clone__host")
-    return rows.prefetch_related("phases", "notes", "transitions").filter(pk=pk).first()
+    rows = MigrationJob.objects.visible_to(viewer).select_related(*related, "clone__host")
+    written = Prefetch("remarks", Remark.objects.select_related("created_by"))
+    more = ("phases", "notes", "transitions", "tags", "leftovers__host", written)
+    return rows.prefetch_related(*more).filter(pk=pk).first()
+
+
+def is_favourite(job: MigrationJob, user: User) -> bool:
+    return job.favourites.filter(user=user).exists()
+
+
+def remark(job: MigrationJob, pk: int) -> Remark | None:
+    """A note of this job."""
+    return job.remarks.filter(pk=pk).first()
 
 
 def jobs_ahead_of(job: MigrationJob) -> int:
@@ -48,8 +75,8 @@ def jobs_ahead_of(job: MigrationJob) -> int:
     return MigrationJob.objects.ahead_of(job).count()
 
 
-async def job_exists(pk: int) -> bool:
-    return await MigrationJob.objects.filter(pk=pk).aexists()
+async def job_exists(viewer: Viewer, pk: int) -> bool:
+    return await MigrationJob.objects.visible_to(viewer).filter(pk=pk).aexists()
 
 
 async def status_if_over(pk: int) -> str | None:
@@ -73,6 +100,10 @@ class HistoryRow:
     encrypted: bool
     compression: str
     bandwidth_limit_mbit_s: int | None
+    link_rate_mbit_s: int | None
+    link_delay_ms: int | None
+    link_loss_percent: float | None
+    tcp_established: bool
     keep_images: bool
     leave_running: bool
     pre_copy: Mapping[str, int | None] | None  # rules; None: no rounds
@@ -86,6 +117,9 @@ class HistoryRow:
     dump_time_ms: float | None
     restore_time_ms: float | None
     observed_gap_ms: float | None
+    client_gap_ms: float | None
+    criu_frozen_time_ms: float | None
+    bytes_sent: int | None
 
     @property
     def options(self) -> dict[str, object]:
@@ -112,79 +146,112 @@ _HISTORY_COLUMNS = {
 }
 
 
-def history_rows(rows: QuerySet[MigrationJob] | None = None) -> list[HistoryRow]:
-    """The finished among `rows` (all jobs, where none are given), oldest first; one query."""
-    wanted = MigrationJob.objects.all() if rows is None else rows
-    finished = wanted.filter(finished_at__isnull=False).order_by("finished_at", "pk")
+def history_rows(rows: QuerySet[MigrationJob], *, newest: int | None = None) -> list[HistoryRow]:
+    """The finished among `rows`, oldest first; one query.
+
+    `newest`: no more than so many of them.
+    """
+    finished = rows.select_related(None).filter(finished_at__isnull=False)
     names = list(_HISTORY_COLUMNS)
     columns = _HISTORY_COLUMNS.values()
-    return [
-        HistoryRow(**dict(zip(names, values, strict=True)))
-        for values in finished.values_list(*columns)
-    ]
+    found = finished.order_by("-finished_at", "-pk").values_list(*columns)[:newest]
+    return [HistoryRow(**dict(zip(names, values, strict=True))) for values in found][::-1]
 
 
-def former_stop_times(*, workload: Workload, operation: str) -> dict[str, list[float]]:
+def former_stop_times(
+    viewer: Viewer, *, workload: Workload, operation: str
+) -> dict[str, list[float]]:
     """By strategy, stop times (ms) of what succeeded before with such a workload.
 
     For an expectation: runs with packed or held back bytes are left out.
     """
-    alike = MigrationJob.objects.filter(
-        status=MigrationJob.Status.SUCCEEDED,
+    alike = Configuration.objects.filter(
         operation=operation,
-        compression=Compression.NONE,
-        bandwidth_limit_mbit_s__isnull=True,
-        workload__type_name=workload.type_name,
-        workload__kind=workload.kind,
-        workload__parameters=workload.parameters,
+        type_name=workload.type_name,
+        kind=workload.kind,
+        parameters=workload.parameters,
+    )
+    rows = MigrationJob.objects.visible_to(viewer).filter(
+        configuration__in=[one.pk for one in alike if _sends_all_at_once(one)],
+        status=MigrationJob.Status.SUCCEEDED,
         stop_time_ms__isnull=False,
     )
+    newest = rows.order_by("-finished_at").values_list("strategy", "stop_time_ms")[:MOST_FORMER]
     times: dict[str, list[float]] = {}
-    for strategy, value in alike.order_by("pk").values_list("strategy", "stop_time_ms"):
+    for strategy, value in reversed(newest):
         times.setdefault(strategy, []).append(float(value or 0))
     return times
 
 
+def _sends_all_at_once(configuration: Configuration) -> bool:
+    held_back = ("bandwidth_limit_mbit_s", *MigrationJob.LINK)
+    options = configuration.options
+    packed = options.get("compression", Compression.NONE) != Compression.NONE
+    return not packed and all(options.get(name) is None for name in held_back)
+
+
 # --- hosts and workloads ------------------------------------------------------------------------
-def hosts() -> QuerySet[Host]:
-    """All hosts, with those of their workloads that exist."""
-    there = Workload.objects.exclude(state=Workload.State.REMOVED)
-    return Host.objects.select_related("leased_by").prefetch_related(
-        Prefetch("workloads", queryset=there, to_attr="present_workloads")
+def hosts(viewer: Viewer) -> QuerySet[Host]:
+    """Hosts, with those of their workloads that exist."""
+    there = Workload.objects.visible_to(viewer).exclude(state=Workload.State.REMOVED)
+    return (
+        Host.objects.visible_to(viewer)
+        .select_related("leased_by")
+        .prefetch_related(Prefetch("workloads", queryset=there, to_attr="present_workloads"))
     )
 
 
-def host(pk: int) -> Host | None:
-    return hosts().filter(pk=pk).first()
+def host(viewer: Viewer, pk: int) -> Host | None:
+    return hosts(viewer).filter(pk=pk).first()
 
 
-def host_named(name: str) -> Host | None:
-    return hosts().filter(name=name).first()
+def host_named(viewer: Viewer, name: str) -> Host | None:
+    return hosts(viewer).filter(name=name).first()
 
 
-def workloads() -> QuerySet[Workload]:
+def workloads(viewer: Viewer) -> QuerySet[Workload]:
     """Those that exist."""
-    return Workload.objects.exclude(state=Workload.State.REMOVED).select_related(
-        "host", "created_by"
-    )
+    rows = Workload.objects.visible_to(viewer).exclude(state=Workload.State.REMOVED)
+    return rows.select_related("host", "created_by")
 
 
-def workload(pk: int) -> Workload | None:
+def workload(viewer: Viewer, pk: int) -> Workload | None:
     """One workload, also one that is removed: its jobs are kept."""
-    return Workload.objects.select_related("host", "created_by").filter(pk=pk).first()
+    rows = Workload.objects.visible_to(viewer).select_related("host", "created_by")
+    return rows.filter(pk=pk).first()
 
 
-def workload_names() -> list[str]:
-    """Names that jobs have had to do with, for choosing among them."""
-    names = Workload.objects.filter(jobs__isnull=False).order_by("name")
-    return list(names.values_list("name", flat=True).distinct())
+MOST_FORMER = 300  # runs that an expectation is made of: the newest
+MOST_NAMES = 200  # offered to choose from; any other can be typed
+
+
+def workload_names(viewer: Viewer) -> list[str]:
+    """Names that jobs have had to do with, for choosing among them; not those of trials, which
+    are made anew for each."""
+    seen = MigrationJob.objects.visible_to(viewer).filter(workload=OuterRef("pk"))
+    with_jobs = Workload.objects.filter(
+        Exists(seen), ~Exists(Trial.objects.filter(workload=OuterRef("pk")))
+    )
+    return sorted(set(with_jobs.order_by("-pk").values_list("name", flat=True)[:MOST_NAMES]))
+
+
+def host_names(viewer: Viewer) -> list[str]:
+    rows = Host.objects.visible_to(viewer).order_by("name")
+    return list(rows.values_list("name", flat=True)[:MOST_NAMES])
+
+
+def tag_names(viewer: Viewer) -> list[str]:
+    """Tags of jobs that they see: of each tag the first such job is enough."""
+    seen = MigrationJob.objects.visible_to(viewer).filter(tags=OuterRef("pk")).order_by()
+    rows = Tag.objects.filter(Exists(seen)).order_by("name")
+    return list(rows.values_list("name", flat=True)[:MOST_NAMES])
 
 
 def job_refusals(
-    *, workload: Workload, target: Host, operation: Operation
+    user: Person, *, workload: Workload, target: Host, operation: Operation
 ) -> Mapping[Strategy, Refused | None]:
     """By strategy, why submit_job would refuse it now (code and values), or None."""
-    return {**find_refusals(workload=workload, target=target, operation=operation)}
+    return {**find_refusals(workload=workload, target=target, operation=operation, user=user)}
 
 
 @dataclass(frozen=True)
@@ -195,13 +262,20 @@ class Pair:
     target: Host
     kind: str
     obstacles: Mapping[str, Refused | None]
+    warnings: Sequence[Refused]  # what may go wrong all the same
 
 
 def pairs(hosts: Iterable[Host]) -> list[Pair]:
     """Every ordered pair of different hosts, for every kind of workload; no query."""
     rows = list(hosts)
     return [
-        Pair(source, target, kind, _obstacles(source, target, kind))
+        Pair(
+            source,
+            target,
+            kind,
+            _obstacles(source, target, kind),
+            warnings_between(source, target, kind),
+        )
         for source in rows
         for target in rows
         if source.pk != target.pk
@@ -215,6 +289,25 @@ def _obstacles(source: Host, target: Host, kind: str) -> dict[str, Refused | Non
     }
 
 
+# --- people -------------------------------------------------------------------------------------
+def users() -> QuerySet[User]:
+    """Everybody, for administrators."""
+    return User.objects.select_related("account").order_by("username")
+
+
+def user(pk: int) -> User | None:
+    return users().filter(pk=pk).first()
+
+
+def account_of(user: User) -> Account:
+    """Their row; one that is not saved yet, with what is usual, where they have none."""
+    return Account.objects.filter(user=user).first() or Account(user=user)
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(user=user)
+
+
 # --- home ---------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Home:
@@ -222,16 +315,16 @@ class Home:
     mine: list[MigrationJob]
     hosts: list[Host]
     workloads: list[Workload]
-    has_migrated: bool  # whether anybody's migration has ever succeeded here
+    has_migrated: bool  # whether a migration that they can see has ever succeeded
 
 
 def home(user: User) -> Home:
-    succeeded = MigrationJob.objects.filter(status=MigrationJob.Status.SUCCEEDED)
+    succeeded = MigrationJob.objects.visible_to(user).filter(status=MigrationJob.Status.SUCCEEDED)
     return Home(
-        unfinished=list(unfinished_jobs()),
+        unfinished=list(unfinished_jobs(user)),
         mine=list(recent_jobs_of(user)),
-        hosts=list(hosts()),
-        workloads=list(workloads()),
+        hosts=list(hosts(user)),
+        workloads=list(workloads(user)),
         has_migrated=succeeded.exists(),
     )
 

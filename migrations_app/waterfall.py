@@ -6,7 +6,7 @@ milliseconds from the start of the run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from migrations_app.engine.report import PhaseName, Side
 
 from .quantities import Unit, shown
 from .words import PHASES, title_of
+
+LEAST_GAP_MS, UNUSUAL = 50.0, 5  # shorter ones of a client would hide the one that matters
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Run:
     workload_is_on: str | None = None  # source, target, None: not known
     last_before: int | None = None
     first_after: int | None = None
+    client: Mapping[str, Any] | None = None  # what a client outside saw, as the report has it
 
     @property
     def end_ms(self) -> float:
@@ -71,7 +74,7 @@ def picture(run: Run) -> dict[str, Any]:
     """What the script needs, texts translated: lanes, the stop window, the workload's line."""
     window = stop_window(run)
     return {
-        "lanes": [_lane(run, side) for side in _sides(run)],
+        "lanes": [*(_lane(run, side) for side in _sides(run)), *_client_lane(run)],
         "stop": _stop(window, run),
         "line": _line(run, window),
         "end_ms": run.end_ms,
@@ -128,6 +131,39 @@ def _lane(run: Run, side: Side) -> dict[str, Any]:
         "role": _role(run, side),
         "rows": [_row(name, [bar for bar in bars if bar.name == name]) for name in names],
     }
+
+
+def _client_lane(run: Run) -> list[dict[str, Any]]:
+    """What a client outside had to wait for, under the phases and on their axis."""
+    gaps = worth_drawing(run.client)
+    if run.client is None or not gaps:
+        return []
+    longest = max(gaps, key=lambda gap: gap["duration_ms"])
+    bars = [
+        {
+            "start": gap["start_ms"],
+            "duration": gap["duration_ms"],
+            "failed": False,
+            "text": shown(gap["duration_ms"], Unit.MS),
+            "labelled": gap is longest,
+            "so_far": "",
+        }
+        for gap in gaps
+    ]
+    row = {"name": "client-gap", "title": _("without an answer"), "bars": bars}
+    role = _("client outside")
+    return [{"key": "client", "title": run.client["host"], "role": role, "rows": [row]}]
+
+
+def worth_drawing(client: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """The longest gap, and others that are not just what is usual between two answers."""
+    gaps: list[Mapping[str, Any]] = list((client or {}).get("gaps") or ())
+    if not gaps:
+        return []
+    usual = (client or {}).get("usual_gap_ms") or 0
+    longest = max(gap["duration_ms"] for gap in gaps)
+    least = min(longest, max(LEAST_GAP_MS, UNUSUAL * usual))
+    return [gap for gap in gaps if gap["duration_ms"] >= least]
 
 
 def _role(run: Run, side: Side) -> str:

@@ -8,8 +8,29 @@ import pytest
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests import fakes
+
+# How long one example takes says something of the machine, which others use as well, and nothing
+# of the code; the same examples everywhere make a failure one that anybody can repeat.
+hypothesis_settings.register_profile(
+    "lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("lab")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long runs when asked for: `-m slow`, and the fault harness by `-m faults`."""
+    asked = config.getoption("markexpr")
+    if "faults" not in asked:
+        left_out = [item for item in items if item.get_closest_marker("faults")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("faults")]
+    for item in items:
+        if item.get_closest_marker("slow") and "slow" not in asked:
+            item.add_marker(pytest.mark.skip(reason="takes minutes: -m slow"))
 
 
 @pytest.fixture(scope="session")

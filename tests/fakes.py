@@ -11,7 +11,9 @@ from typing import Any
 from migrations_app.engine.errors import EngineError
 from migrations_app.engine.events import CommandRan, Note, PhaseEnded, PhaseStarted
 from migrations_app.engine.plan import WorkloadKind, WorkloadRef
+from migrations_app.engine.rehearse import Rehearsal
 from migrations_app.engine.report import (
+    Check,
     Command,
     Failure,
     Metrics,
@@ -21,6 +23,7 @@ from migrations_app.engine.report import (
     Report,
     Side,
 )
+from migrations_app.engine.watching import Watched
 
 FACTS = {"hostname": "fake", "architecture": "x86_64", "cgroup_version": 2}
 METRICS = Metrics(stop_time_ms=812.5, transfer_time_ms=90.0, total_time_ms=2500.0)
@@ -42,7 +45,13 @@ class FakeEngine:
     problems: list[Any] = field(default_factory=list)
     status: FakeStatus = field(default_factory=FakeStatus)
     start_error: EngineError | None = None
+    step_errors: dict[str, EngineError] = field(default_factory=dict)  # by step
     prepare_error: EngineError | None = None
+    watch_error: EngineError | None = None
+    check_error: EngineError | None = None
+    left_error: EngineError | None = None
+    contents: dict[str, Any] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
     on_migrate: Callable[..., Report] | None = None
     on_settle: Callable[..., Report] | None = None
 
@@ -67,6 +76,22 @@ class FakeEngine:
         self.facts = {**self.facts, "docker": {"runtime_ready": True}}
         return {"changed": ["wrote it"], "runtime": "/usr/local/lib/migration-lab/runtime"}
 
+    def look_around(self, host, peers) -> dict[str, Any]:
+        return {"time_offset_ms": 0.4, "round_trips_ms": dict.fromkeys(peers, 0.2)}
+
+    def prepare_step(self, host, *, name, agreed, archives) -> dict[str, Any]:
+        self.calls.append(("prepare_step", host, name))
+        if name in self.step_errors:
+            raise self.step_errors[name]
+        return {"step": name}
+
+    def prepare_output(self, host, *, name, offset) -> tuple[str, int]:
+        return ("", offset) if offset else (f"$ {name}\n", 1)
+
+    def undo_step(self, host, *, name) -> dict[str, Any]:
+        self.calls.append(("undo_step", host, name))
+        return {"undone": []}
+
     def start_workload(self, host, *, kind, name, type_name, values) -> WorkloadRef:
         self.calls.append(("start", host, name, type_name, values))
         if self.start_error:
@@ -76,12 +101,44 @@ class FakeEngine:
     def stop_workload(self, host, ref) -> None:
         self.calls.append(("stop", host, ref.name))
 
+    def watch_workload(self, host, ref, *, seconds) -> Watched:
+        self.calls.append(("watch", host, ref.name, seconds))
+        if self.watch_error:
+            raise self.watch_error
+        return Watched(seconds * 1000, 10_000, 3.5, 1.0)
+
     def workload_status(self, host, ref) -> FakeStatus:
         return self.status
 
     def migrate(self, plan, source, target, observer, *, cancelled) -> Report:
         self.calls.append(("migrate", plan, source, target))
         return (self.on_migrate or succeed)(plan, observer, cancelled)
+
+    def inspect_kept(self, host, job_id) -> dict[str, Any]:
+        self.calls.append(("inspect_kept", host, job_id))
+        if self.check_error:
+            raise self.check_error
+        return self.contents
+
+    def remove_kept(self, host, job_id) -> bool:
+        self.calls.append(("remove_kept", host, job_id))
+        return True
+
+    def remove_left(self, host, job_id, *, half, ended_here, copied) -> dict[str, list[str]]:
+        self.calls.append(("remove_left", host, job_id, str(half), ended_here, copied))
+        if self.left_error:
+            raise self.left_error
+        return {"removed": ["container 0123456789ab"], "kept": ["data"]}
+
+    def check_only(self, plan, source, target) -> list[Check]:
+        self.calls.append(("check_only", plan, source, target))
+        if self.check_error:
+            raise self.check_error
+        return self.checks
+
+    def rehearse(self, plan, source, target) -> Rehearsal:
+        self.calls.append(("rehearse", plan, source, target))
+        return Rehearsal((), (), 160.0, 65_536, 1200.0, {"stop-and-copy": 280.0})
 
     def settle(self, plan, source, target) -> Report:
         self.calls.append(("settle", plan, source, target))

@@ -28,19 +28,25 @@ from .events import (
     PhaseEnded,
     PhaseStarted,
 )
+from .host_problems import host_problems
 from .hosts.base import Host
 from .hosts.local import LocalHost
 from .hosts.ssh import SshHost, SshTarget, fingerprint, known_host_key, scan_host_key
+from .left import remove_left
+from .look import check_only
 from .manage import (
     WorkloadStatus,
     clean_up,
+    inspect_kept,
     prepare_host,
+    remove_kept,
     start_workload,
     stop_workload,
     workload_status,
 )
 from .migrate import collect_facts, migrate
 from .migrate import settle_job as settle
+from .outside import Outside
 from .plan import (
     RANGES,
     Compression,
@@ -53,8 +59,13 @@ from .plan import (
     WorkloadKind,
     WorkloadRef,
 )
-from .preflight import Problem, Severity, host_problems, pair_problems, plan_problems
+from .preflight import pair_problems, plan_problems
+from .preparation import look_around, prepare_output, prepare_step, undo_step
+from .problems import Problem, Severity
+from .rehearse import Rehearsal, rehearse
 from .report import (
+    Check,
+    CheckOutcome,
     Failure,
     Metrics,
     Outcome,
@@ -69,6 +80,7 @@ from .report import (
     StopWindow,
 )
 from .version import VERSION
+from .watching import Watched, watch_workload
 
 
 def connect(target: SshTarget, *, timeout_s: float = 10) -> SshHost:
@@ -80,6 +92,8 @@ __all__ = [
     "CATALOGUE",
     "RANGES",
     "VERSION",
+    "Check",
+    "CheckOutcome",
     "CommandRan",
     "Compression",
     "EngineError",
@@ -100,6 +114,7 @@ __all__ = [
     "Observer",
     "Operation",
     "Outcome",
+    "Outside",
     "PagesArrived",
     "Parameter",
     "Phase",
@@ -110,6 +125,7 @@ __all__ = [
     "Problem",
     "Proof",
     "ProofKind",
+    "Rehearsal",
     "Report",
     "Round",
     "RoundMethod",
@@ -122,24 +138,35 @@ __all__ = [
     "StepTimedOut",
     "StopWindow",
     "Strategy",
+    "Watched",
     "WorkloadEnded",
     "WorkloadKind",
     "WorkloadRef",
     "WorkloadStatus",
     "WorkloadType",
+    "check_only",
     "clean_up",
     "collect_facts",
     "connect",
     "fingerprint",
     "host_problems",
+    "inspect_kept",
     "known_host_key",
+    "look_around",
     "migrate",
     "pair_problems",
     "plan_problems",
     "prepare_host",
+    "prepare_output",
+    "prepare_step",
+    "rehearse",
+    "remove_kept",
+    "remove_left",
     "scan_host_key",
     "settle",
     "start_workload",
     "stop_workload",
+    "undo_step",
+    "watch_workload",
     "workload_status",
 ]

@@ -10,15 +10,21 @@ Exit status: 0 succeeded, 1 failed (the workload is where the report says), 2 wr
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from . import (
+    Check,
+    CheckOutcome,
     Compression,
     EngineError,
     Event,
+    Host,
     MigrationPlan,
     Operation,
     Outcome,
@@ -31,10 +37,14 @@ from . import (
     Strategy,
     WorkloadKind,
     WorkloadRef,
+    check_only,
     connect,
     known_host_key,
     migrate,
 )
+from .workload_checks import MESSAGES
+
+Answer = TypeVar("Answer")
 
 EXIT = {Outcome.SUCCEEDED: 0, Outcome.FAILED: 1, Outcome.IN_DOUBT: 3}
 
@@ -56,6 +66,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--proof", type=ProofKind, choices=list(ProofKind), default="sequence")
     command.add_argument("--plain", action="store_true", help="no encryption between the hosts")
     _add_options(command)
+    command.add_argument(
+        "--skip-check",
+        action="append",
+        default=[],
+        choices=sorted(MESSAGES),
+        metavar="CODE",
+        help="goes on although this check of the workload fails; may be given again",
+    )
+    command.add_argument("--check-only", action="store_true", help="look, and touch nothing")
     command.add_argument("--report", type=Path, help="write the report there, too")
     return made
 
@@ -68,6 +87,12 @@ def _add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--bandwidth-limit", type=int, metavar="MBIT_S", help="for all that is sent"
     )
+    command.add_argument(
+        "--tcp-established", action="store_true", help="open TCP connections go along"
+    )
+    command.add_argument("--link-rate", type=int, metavar="MBIT_S", help="of the link, for the run")
+    command.add_argument("--link-delay", type=int, metavar="MS", help="added each way")
+    command.add_argument("--link-loss", type=float, metavar="PERCENT", help="of packets, each way")
     command.add_argument("--keep-images", action="store_true", help="on the target's disk")
     command.add_argument("--leave-running", action="store_true", help="the source goes on, too")
     defaults = PreCopyRules()
@@ -85,7 +110,9 @@ def main(argv: list[str] | None = None) -> int:
     if options.operation is Operation.MIGRATE and not options.target:
         parser().error("--target is needed to migrate")
     try:
-        report = _run(options)
+        if options.check_only:
+            return _told(_between(options, check_only))
+        report = _between(options, _migrate)
     except (OSError, ValueError) as error:
         parser().error(str(error))
     except EngineError as error:
@@ -98,13 +125,26 @@ def main(argv: list[str] | None = None) -> int:
     return EXIT[report.outcome]
 
 
-def _run(options: argparse.Namespace) -> Report:
+def _between(
+    options: argparse.Namespace, what: Callable[[MigrationPlan, Host, Host], Answer]
+) -> Answer:
     plan = _plan(options)  # refuses what is out of range before any host is asked
     with _connect(options, options.source) as source:
         if options.operation.one_host:
-            return migrate(plan, source, source, _tell)
+            return what(plan, source, source)
         with _connect(options, options.target) as target:
-            return migrate(plan, source, target, _tell)
+            return what(plan, source, target)
+
+
+def _migrate(plan: MigrationPlan, source: Host, target: Host) -> Report:
+    return migrate(plan, source, target, _tell)
+
+
+def _told(checks: list[Check]) -> int:
+    """Prints the checks; 1 when one of them stands in the way."""
+    print(json.dumps([dataclasses.asdict(check) for check in checks], indent=2))
+    failed = any(check.outcome is CheckOutcome.FAIL for check in checks)
+    return EXIT[Outcome.FAILED if failed else Outcome.SUCCEEDED]
 
 
 def _plan(options: argparse.Namespace) -> MigrationPlan:
@@ -117,8 +157,13 @@ def _plan(options: argparse.Namespace) -> MigrationPlan:
         encrypted=not options.plain,
         compression=options.compression,
         bandwidth_limit_mbit_s=options.bandwidth_limit,
+        tcp_established=options.tcp_established,
+        link_rate_mbit_s=options.link_rate,
+        link_delay_ms=options.link_delay,
+        link_loss_percent=options.link_loss,
         keep_images=options.keep_images,
         leave_running=options.leave_running,
+        skip_checks=tuple(options.skip_check),
         pre_copy=PreCopyRules(
             most_rounds=options.most_rounds,
             pages_left=options.pages_left,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .catalogue import CATALOGUE
+from .catalogue import CATALOGUE, WorkloadType
+from .errors import EngineError, NotPossible
 from .hosts.base import Host, call
 from .plan import WorkloadKind, WorkloadRef
 
-START_S = 60.0
+START_S = 180.0  # what is slow here is an emulated host's Docker
 STATUS_LINES = 3
 
 
@@ -28,13 +29,41 @@ def start_workload(
     `workload-start-failed` or `program-missing`.
     """
     kind_of = CATALOGUE[type_name]
-    argv = list(kind_of.argv(values))
+    if kind not in kind_of.kinds:
+        raise NotPossible(f"{type_name} is no {kind}", code="bad-parameter")
     if kind is WorkloadKind.CONTAINER:
-        params = {"name": name, "image": kind_of.image, "argv": argv}
-        call(host, "container_start", params, timeout_s=START_S)
-        return WorkloadRef(kind, name)
-    started = call(host, "process_start", {"name": name, "argv": argv}, timeout_s=START_S)
+        return _start_container(host, name, kind_of, kind_of.checked(values))
+    params = {"name": name, "argv": list(kind_of.argv(values))}
+    started = call(host, "process_start", params, timeout_s=START_S)
     return WorkloadRef(kind, name, started["pid"])
+
+
+def _start_container(
+    host: Host, name: str, kind_of: WorkloadType, values: Mapping[str, int]
+) -> WorkloadRef:
+    params: dict[str, object] = {
+        "name": name,
+        "image": kind_of.image,
+        "argv": list(kind_of.argv(values)),
+        "volumes": [kind_of.volume] if kind_of.volume else [],
+    }
+    if kind_of.network:
+        params["network"] = {"name": kind_of.network, "host_number": values["host_number"]}
+    call(host, "container_start", params, timeout_s=START_S)
+    ref = WorkloadRef(WorkloadKind.CONTAINER, name)
+    if kind_of.fill:
+        _fill(host, ref, kind_of, values)
+    return ref
+
+
+def _fill(host: Host, ref: WorkloadRef, kind_of: WorkloadType, values: Mapping[str, int]) -> None:
+    """With its first data; one that does not take them is not left there."""
+    params = {"name": ref.name, "port": kind_of.port, "limit_s": START_S, **values}
+    try:
+        call(host, str(kind_of.fill), params, timeout_s=START_S)
+    except EngineError:
+        stop_workload(host, ref)
+        raise
 
 
 def stop_workload(host: Host, ref: WorkloadRef) -> None:
@@ -71,6 +100,19 @@ def prepare_host(host: Host) -> dict[str, object]:
     Raises StepFailed with code `docker-config-unreadable` or `docker-runtime-refused`.
     """
     return call(host, "prepare", timeout_s=START_S)
+
+
+def inspect_kept(host: Host, job_id: str) -> dict[str, object]:
+    """What is in the images that a run kept: hostside/library.py.
+
+    Raises NotPossible with code `images-gone`, StepFailed with `image-damaged`.
+    """
+    return call(host, "kept_inspect", {"job": job_id}, timeout_s=START_S)
+
+
+def remove_kept(host: Host, job_id: str) -> bool:
+    """Remove them; False where there were none."""
+    return bool(call(host, "kept_remove", {"job": job_id}, timeout_s=START_S)["removed"])
 
 
 def clean_up(host: Host, job_id: str) -> list[str]:

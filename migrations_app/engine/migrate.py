@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .clocks import HostClock, between
+from .diagnosis import diagnose, evidence_of
 from .errors import EngineError, WorkloadEnded
 from .events import Event, Observer
+from .host_problems import host_problems
 from .hosts.base import Host
+from .link import restore_link, shape_link
+from .look import look_at_workload
+from .outside import Outside, judged
 from .plan import MigrationPlan
-from .preflight import (
-    Problem,
-    Severity,
-    host_problems,
-    option_problems,
-    pair_problems,
-    plan_problems,
-    refuse,
-)
+from .preflight import option_problems, pair_problems, plan_problems, refuse
+from .problems import Problem, Severity
 from .proof import prove
 from .report import Failure, Metrics, Outcome, PhaseName, Proof, Report, Side
 from .run import Run
-from .settlement import clean_up, settle
+from .settlement import clean_up, release, settle
 from .strategies import STRATEGIES
 from .timeline import Timeline
 from .version import VERSION
 from .workloads import KINDS
 from .workloads.base import Subject
 
+# A dozen calls of CRIU and Docker: a second on most hosts, minutes on one that is emulated.
+FACTS_S = 240.0
 # Refusals that say that the workload does not run where it should.
 NOT_THERE = ("workload-absent", "workload-not-running")
 
@@ -60,20 +61,27 @@ def migrate(
     observer: Observer,
     *,
     cancelled: Callable[[], bool] = _never,
+    outside: Outside | None = None,
 ) -> Report:
     """Carry out the plan between two connected hosts; the same host twice for one-host operations.
 
     Never raises EngineError: what failed stands in the report, with where the workload is now.
     `cancelled` is asked before pre-copy rounds and right before the workload is frozen for good;
-    later there is no way out that would be cheaper than the end.
+    later there is no way out that would be cheaper than the end. `outside`: a client of the
+    workload on another host, whose view goes into the report.
     """
     hosts = {Side.SOURCE: source, Side.TARGET: target}
     run = Run(plan, hosts, Timeline(observer), cancelled)
     started_at = datetime.datetime.now(datetime.UTC)
     subject = KINDS[plan.workload.kind](run)
     ending = _Ending()
-    if _prepared(run, subject, ending) and _moved(run, subject, ending):
-        _prove(run, subject, ending)
+    if _prepared(run, subject, ending):
+        if outside is not None:
+            outside.begin(run, subject.address())
+        if _moved(run, subject, ending):
+            _prove(run, subject, ending)
+        if outside is not None:
+            _judge(run, outside, ending)
     _clean(run, subject, ending)
     return _report(run, subject, ending, started_at)
 
@@ -108,7 +116,9 @@ def _prepared(run: Run, subject: Subject, ending: _Ending) -> bool:
     try:
         with run.timeline.phase(PhaseName.PREPARE, Side.SOURCE):
             run.measure_clocks()
-            _check_hosts(run)
+            check_hosts(run)
+            look_at_workload(run)
+            shape_link(run)
             subject.prepare()
             run.refuse_if_cancelled()
     except EngineError as error:
@@ -118,7 +128,8 @@ def _prepared(run: Run, subject: Subject, ending: _Ending) -> bool:
     return True
 
 
-def _check_hosts(run: Run) -> None:
+def check_hosts(run: Run) -> None:
+    """Refuse what the hosts can't do, and keep their facts. Raises NotPossible."""
     kind, strategy = run.plan.workload.kind, run.plan.strategy
     refuse(plan_problems(kind, run.plan.operation, strategy), kind, strategy)
     for side in run.sides:
@@ -137,7 +148,7 @@ def _warnings(problems: list[Problem], side: Side) -> list[str]:
 
 def collect_facts(host: Host) -> dict[str, Any]:
     """What the host is and has; see hostside/facts.py for the keys. Raises EngineError."""
-    return host.ask("facts", {}, timeout_s=60).result
+    return host.ask("facts", {}, timeout_s=FACTS_S).result
 
 
 def _moved(run: Run, subject: Subject, ending: _Ending) -> bool:
@@ -187,28 +198,54 @@ def _fail(
 
 
 def _prove(run: Run, subject: Subject, ending: _Ending) -> None:
-    """After the point of no return: a proof that fails is told, the workload stays."""
+    """After the point of no return: a proof that fails is told, the workload stays.
+
+    One that could not be read says nothing, neither of the workload nor of the hosts' versions.
+    """
     try:
         with run.timeline.phase(PhaseName.VERIFY, Side.TARGET):
             ending.proof = prove(run, subject)
     except EngineError as error:
-        ending.proof = Proof(str(run.plan.proof), False, f"could not be read: {error.message}")
+        detail = f"could not be read: {error.message}"
+        ending.proof = Proof(str(run.plan.proof), None, detail)
+        unread = EngineError(detail, code="proof-unread")
+        _fail(ending, unread, Side.TARGET, PhaseName.VERIFY)
     if ending.proof.passed is False:
         failed = EngineError(ending.proof.detail, code="proof-failed")
         _fail(ending, failed, Side.TARGET, PhaseName.VERIFY)
 
 
+def _judge(run: Run, outside: Outside, ending: _Ending) -> None:
+    """What the client outside saw; what it lost is no success, wherever the workload is."""
+    run.client = outside.end(run)
+    if run.client is None or ending.proof is None:
+        return
+    ending.proof = judged(ending.proof, run.client)
+    if ending.proof.passed is False and ending.error is None:
+        failed = EngineError(ending.proof.detail, code="proof-failed")
+        _fail(ending, failed, Side.TARGET, PhaseName.VERIFY)
+
+
 def _clean(run: Run, subject: Subject, ending: _Ending) -> None:
-    """Remove what the run needed; in doubt nothing is removed, settlement needs it."""
+    """Remove what the run needed; in doubt the link alone, since settlement needs the rest."""
+    restore_link(run)
     if ending.outcome is Outcome.IN_DOUBT:
         return
     if ending.side is Side.TARGET and run.plan.keep_images and run.plan.strategy.by_hand_over:
         _keep_images(run)
     with run.timeline.phase(PhaseName.CLEAN_UP, Side.SOURCE):
-        if ending.side is Side.TARGET and not _released(run, subject):
-            clean_up(run, (Side.TARGET,))  # the source's journal is what finds the rest there
-        else:
-            clean_up(run, run.sides)
+        if ending.side is not None:
+            _settle_on(run, subject, ending.side)
+        if ending.side is Side.TARGET:
+            release(run, subject)
+        clean_up(run, run.sides, ending.side)
+
+
+def _settle_on(run: Run, subject: Subject, side: Side) -> None:
+    try:
+        subject.settle_on(side)
+    except EngineError as error:
+        run.warnings.append(f"restart-policy-unknown: {error.message}")
 
 
 def _keep_images(run: Run) -> None:
@@ -220,15 +257,6 @@ def _keep_images(run: Run) -> None:
     run.kept_images = {"side": str(Side.TARGET), **kept}
     if run.plan.strategy.lazy:
         run.warnings.append("kept-image-without-pages")
-
-
-def _released(run: Run, subject: Subject) -> bool:
-    try:
-        subject.release_source()
-    except EngineError as error:
-        run.warnings.append(f"source-not-released: {error.message}")
-        return False
-    return True
 
 
 def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.datetime) -> Report:
@@ -251,14 +279,27 @@ def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.da
         commands=tuple(run.timeline.commands),
         logs=tuple(run.logs),
         clock=None if run.one_host or len(clocks) < 2 else between(*clocks_of(run)),
-        error=ending.error,
+        error=_explained(run, ending),
         warnings=tuple(run.warnings),
         options=run.plan.options(),
         rounds=tuple(run.rounds),
         rounds_ended_by=run.rounds_ended_by,
         stop_window=run.stop_window,
         kept_images=run.kept_images,
+        along=run.along or None,
+        client=run.client,
+        left_on=tuple(run.left_on),
+        checks=tuple(run.checks),
     )
+
+
+def _explained(run: Run, ending: _Ending) -> Failure | None:
+    """The failure with its cause, as far as the tools' own words show one."""
+    if ending.error is None:
+        return None
+    target = run.facts.get(Side.SOURCE if run.one_host else Side.TARGET)
+    evidence = evidence_of(ending.error, run.logs, ending.proof, target)
+    return dataclasses.replace(ending.error, cause=diagnose(evidence))
 
 
 def clocks_of(run: Run) -> tuple[HostClock, HostClock]:
@@ -272,7 +313,7 @@ def _environment(run: Run) -> Mapping[str, Any]:
         "target": source if run.one_host else run.facts.get(Side.TARGET),
         "engine_version": VERSION,
         "encrypted": None if run.one_host else run.plan.encrypted,
-        "link_shaping": None,
+        "link_shaping": {str(side): told for side, told in run.link.items()} or None,
     }
 
 

@@ -65,6 +65,8 @@ class Operation(StrEnum):
 class ProofKind(StrEnum):
     SEQUENCE = "sequence"  # the workload's numbered output goes on without gap or repeat
     MEMORY = "memory"  # that, and the workload's check of its own memory passes
+    SELF_TEST = "self-test"  # that, and the workload's test of its own work passes
+    CLIENT = "client"  # what a client outside was told still holds, and nothing else can tell
     NONE = "none"  # nothing is known that could prove it
 
 
@@ -103,8 +105,11 @@ class Limits:
 
 
 # Closed ranges of the numbers that a person may choose.
-RANGES: dict[str, tuple[int, int]] = {
+RANGES: dict[str, tuple[float, float]] = {
     "bandwidth_limit_mbit_s": (1, 100_000),
+    "link_rate_mbit_s": (1, 100_000),
+    "link_delay_ms": (1, 2000),
+    "link_loss_percent": (0.01, 50),
     "most_rounds": (1, 50),
     "pages_left": (0, 10_000_000),
     "growth_percent": (0, 1000),
@@ -112,7 +117,10 @@ RANGES: dict[str, tuple[int, int]] = {
 }
 
 
-def in_range(name: str, value: int) -> int:
+LINK = ("link_rate_mbit_s", "link_delay_ms", "link_loss_percent")
+
+
+def in_range(name: str, value: float) -> float:
     """The value. Raises ValueError when it is out of its range."""
     low, high = RANGES[name]
     if not low <= value <= high:
@@ -146,16 +154,35 @@ class MigrationPlan:
     encrypted: bool = True  # TLS between the hosts; plain TCP only on request
     compression: Compression = Compression.NONE  # of everything between the hosts
     bandwidth_limit_mbit_s: int | None = None  # None: as fast as the link lets it
+    # Link shaping: what each host sends to the other is made slower than the link is, for this
+    # run. None: as it is.
+    link_rate_mbit_s: int | None = None
+    link_delay_ms: int | None = None  # each way
+    link_loss_percent: float | None = None
+    tcp_established: bool = False  # open TCP connections go along, with the address
     keep_images: bool = False  # what the target restored from stays there, on disk
     leave_running: bool = False  # the source goes on as well: a clone instead of a move
     pre_copy: PreCopyRules = field(default_factory=PreCopyRules)
+    skip_checks: tuple[str, ...] = ()  # codes of checks of the workload that are not to refuse
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         if not JOB_ID.fullmatch(self.job_id):
             raise ValueError(f"not a job id: {self.job_id!r}")
-        if self.bandwidth_limit_mbit_s is not None:
-            in_range("bandwidth_limit_mbit_s", self.bandwidth_limit_mbit_s)
+        for name in ("bandwidth_limit_mbit_s", *LINK):
+            if getattr(self, name) is not None:
+                in_range(name, getattr(self, name))
+        if self.shapes_link and self.operation.one_host:
+            raise ValueError("a link is between two hosts: there is none to shape")
+
+    @property
+    def link(self) -> dict[str, float | None]:
+        """The link shaping that was asked for; all None: the link as it is."""
+        return {name: getattr(self, name) for name in LINK}
+
+    @property
+    def shapes_link(self) -> bool:
+        return any(value is not None for value in self.link.values())
 
     def options(self) -> dict[str, Any]:
         """What was chosen, for the report: keys as the fields, rules only where rounds are."""
@@ -163,6 +190,8 @@ class MigrationPlan:
             "encrypted": self.encrypted,
             "compression": str(self.compression),
             "bandwidth_limit_mbit_s": self.bandwidth_limit_mbit_s,
+            **self.link,
+            "tcp_established": self.tcp_established,
             "keep_images": self.keep_images,
             "leave_running": self.leave_running,
         }

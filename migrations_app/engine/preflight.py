@@ -1,199 +1,79 @@
-"""Facts of both hosts and of the workload in, a list of problems out: pure.
+"""Facts of both hosts and the plan in, a list of problems out: pure.
 
-A problem is a code with values; the words for it are the site's. Severity `fail` refuses before
-anything is touched, `warn` is told and goes on.
+What one host by itself can't do is in host_problems.py, what the very workload holds in
+workload_checks.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from .errors import NotPossible
 from .plan import Compression, MigrationPlan, Operation, Strategy, WorkloadKind
+from .problems import CONTAINERS, Facts, Problem, Severity
 from .report import Side
-from .tools.criu import OLDEST_USABLE, version_tuple
-from .tools.docker import RESTORE_BROKEN_SINCE
-
-Facts = Mapping[str, Any]
-BOTH = (WorkloadKind.PROCESS, WorkloadKind.CONTAINER)
-CONTAINERS = (WorkloadKind.CONTAINER,)
-BOTH_SIDES = (Side.SOURCE, Side.TARGET)
-BY_HAND_OVER = tuple(strategy for strategy in Strategy if strategy.by_hand_over)
-LAZY = tuple(strategy for strategy in Strategy if strategy.lazy)
-OLDEST_PYTHON = (3, 10)  # what the hostside program is written for
-
-
-class Severity(StrEnum):
-    FAIL = "fail"
-    WARN = "warn"
-
-
-@dataclass(frozen=True)
-class Problem:
-    code: str
-    severity: Severity = Severity.FAIL
-    kinds: tuple[WorkloadKind, ...] = BOTH
-    strategies: tuple[Strategy, ...] = tuple(Strategy)  # which it stands in the way of
-    sides: tuple[Side, ...] = BOTH_SIDES  # as what the host cannot be used because of it
-    values: Mapping[str, Any] = field(default_factory=dict)
-    message: str = ""  # English, for logs and the command line
-
-
-def _not_root(facts: Facts) -> Problem | None:
-    if facts["root"]:
-        return None
-    return Problem("host-not-root", message="the hostside program is not root")
-
-
-def _python_too_old(facts: Facts) -> Problem | None:
-    if version_tuple(facts["python"]) >= OLDEST_PYTHON:
-        return None
-    needed = ".".join(map(str, OLDEST_PYTHON))
-    return Problem(
-        "python-too-old",
-        values={"version": facts["python"], "needed": needed},
-        message=f"Python {facts['python']} on the host: {needed} is needed",
-    )
-
-
-def _criu_missing(facts: Facts) -> Problem | None:
-    if facts["criu"]:
-        return None
-    return Problem("criu-missing", message="CRIU is not installed")
-
-
-def _criu_too_old(facts: Facts) -> Problem | None:
-    criu = facts["criu"]
-    if not criu or not criu["version"] or version_tuple(criu["version"]) >= OLDEST_USABLE:
-        return None
-    needed = ".".join(map(str, OLDEST_USABLE))
-    old_kernel = version_tuple(facts["kernel"]) < (6, 13)
-    return Problem(
-        "criu-too-old",
-        Severity.WARN if old_kernel else Severity.FAIL,
-        values={"version": criu["version"], "needed": needed, "kernel": facts["kernel"]},
-        message=f"CRIU {criu['version']} on kernel {facts['kernel']}: {needed} is needed",
-    )
-
-
-def _criu_check(facts: Facts) -> Problem | None:
-    criu = facts["criu"]
-    if not criu or criu["check_ok"]:
-        return None
-    output = criu["check_output"][-300:]
-    return Problem("criu-check-failed", values={"output": output}, message=f"criu check: {output}")
-
-
-def _wsl(facts: Facts) -> Problem | None:
-    if not facts["wsl"]:
-        return None
-    return Problem("wsl", message="this is WSL, whose kernel CRIU cannot use: take a real VM")
-
-
-def _docker_missing(facts: Facts) -> Problem | None:
-    if facts["docker"]:
-        return None
-    return Problem("docker-missing", kinds=CONTAINERS, message="Docker is not installed")
-
-
-def _docker_silent(facts: Facts) -> Problem | None:
-    docker = facts["docker"]
-    if not docker or not docker["error"]:
-        return None
-    values = {"output": docker["error"][-300:]}
-    return Problem("docker-unavailable", kinds=CONTAINERS, values=values, message=docker["error"])
-
-
-def _docker_not_experimental(facts: Facts) -> Problem | None:
-    docker = facts["docker"]
-    if not docker or docker["error"] or docker["experimental"]:
-        return None
-    return Problem(
-        "docker-not-experimental",
-        kinds=CONTAINERS,
-        strategies=(Strategy.COLD,),
-        message="docker checkpoint needs experimental mode (daemon.json)",
-    )
-
-
-def _docker_restore_broken(facts: Facts) -> Problem | None:
-    docker = facts["docker"]
-    if not docker or not docker["version"]:
-        return None
-    if version_tuple(docker["version"]) < RESTORE_BROKEN_SINCE:
-        return None
-    return Problem(
-        "docker-restore-broken",
-        kinds=CONTAINERS,
-        strategies=(Strategy.COLD,),
-        values={"version": docker["version"]},
-        message=f"Docker {docker['version']} cannot start a container from a checkpoint",
-    )
-
-
-def _runtime_missing(facts: Facts) -> Problem | None:
-    docker = facts["docker"]
-    if not docker or docker.get("runtime_ready") is not False:
-        return None
-    return Problem(
-        "docker-runtime-missing",
-        kinds=CONTAINERS,
-        strategies=BY_HAND_OVER,
-        sides=(Side.TARGET,),
-        message="Docker does not know our runtime there: prepare the host",
-    )
-
-
-def _no_userfaultfd(facts: Facts) -> Problem | None:
-    criu = facts["criu"]
-    if not criu or criu["features"].get("uffd-noncoop") is not False:
-        return None
-    return Problem(
-        "userfaultfd-missing",
-        strategies=LAZY,
-        sides=(Side.TARGET,),
-        values={"kernel": facts["kernel"]},
-        message="the kernel lacks userfaultfd, so pages cannot follow on demand",
-    )
-
-
-CHECKS: tuple[Callable[[Facts], Problem | None], ...] = (
-    _not_root,
-    _wsl,
-    _python_too_old,
-    _criu_missing,
-    _criu_too_old,
-    _criu_check,
-    _docker_missing,
-    _docker_silent,
-    _docker_not_experimental,
-    _docker_restore_broken,
-    _runtime_missing,
-    _no_userfaultfd,
-)
-
-
-def host_problems(facts: Facts) -> list[Problem]:
-    """What stands in the way of migrations from or to this host, by kind of workload."""
-    found = (check(facts) for check in CHECKS)
-    return [problem for problem in found if problem is not None]
+from .tools.criu import version_tuple
 
 
 def pair_problems(source: Facts, target: Facts) -> list[Problem]:
-    """What stands in the way between two hosts that are fine by themselves."""
-    problems = []
-    if source["cgroup_version"] != target["cgroup_version"]:
-        values = {"source": source["cgroup_version"], "target": target["cgroup_version"]}
-        message = "cgroup versions of the two hosts differ"
-        problems.append(Problem("cgroup-differs", kinds=CONTAINERS, values=values, message=message))
-    if source["architecture"] != target["architecture"]:
-        values = {"source": source["architecture"], "target": target["architecture"]}
-        message = "architectures of the two hosts differ"
-        problems.append(Problem("architecture-differs", values=values, message=message))
-    return problems
+    """What stands in the way between two hosts that are fine by themselves, or may."""
+    found = (check(source, target) for check in PAIR_CHECKS)
+    return [problem for problem in found if problem is not None]
+
+
+def _cgroup_differs(source: Facts, target: Facts) -> Problem | None:
+    values = {"source": source["cgroup_version"], "target": target["cgroup_version"]}
+    if values["source"] == values["target"]:
+        return None
+    message = "cgroup versions of the two hosts differ"
+    return Problem("cgroup-differs", kinds=CONTAINERS, values=values, message=message)
+
+
+def _architecture_differs(source: Facts, target: Facts) -> Problem | None:
+    values = {"source": source["architecture"], "target": target["architecture"]}
+    if values["source"] == values["target"]:
+        return None
+    message = "architectures of the two hosts differ"
+    return Problem("architecture-differs", values=values, message=message)
+
+
+def _cpu_weaker(source: Facts, target: Facts) -> Problem | None:
+    """A process may have looked which instructions there are, and go on using them."""
+    had, has = source.get("cpu_features"), target.get("cpu_features")
+    lacks = sorted(set(had or ()) - set(has or ()))
+    if not had or has is None or not lacks:
+        return None
+    message = f"the target's processor lacks {', '.join(lacks)}"
+    return Problem("cpu-weaker", Severity.WARN, values={"lacks": ", ".join(lacks)}, message=message)
+
+
+def _criu_older(source: Facts, target: Facts) -> Problem | None:
+    """An older CRIU need not know all that a newer one writes."""
+    wrote, reads = ((facts.get("criu") or {}).get("version") or "" for facts in (source, target))
+    if not wrote or not reads or version_tuple(reads) >= version_tuple(wrote):
+        return None
+    values = {"source": wrote, "target": reads}
+    message = f"CRIU {reads} on the target is older than {wrote} on the source"
+    return Problem("criu-older-there", Severity.WARN, values=values, message=message)
+
+
+def _clocks_apart(source: Facts, target: Facts) -> Problem | None:
+    here, there = source.get("time_offset_ms"), target.get("time_offset_ms")
+    if here is None or there is None or abs(here - there) < CLOCKS_APART_MS:
+        return None
+    apart = round(abs(here - there) / 1000, 1)
+    message = f"the clocks of the two hosts are {apart} s apart"
+    return Problem("clocks-apart", Severity.WARN, values={"seconds": apart}, message=message)
+
+
+CLOCKS_APART_MS = 1000.0  # from here on a workload that reads the wall clock sees a jump
+PAIR_CHECKS: tuple[Callable[[Facts, Facts], Problem | None], ...] = (
+    _cgroup_differs,
+    _architecture_differs,
+    _cpu_weaker,
+    _criu_older,
+    _clocks_apart,
+)
 
 
 def plan_problems(kind: WorkloadKind, operation: Operation, strategy: Strategy) -> list[Problem]:
@@ -212,19 +92,80 @@ def plan_problems(kind: WorkloadKind, operation: Operation, strategy: Strategy) 
     return problems
 
 
+def _tcp_problems(plan: MigrationPlan) -> list[Problem]:
+    """Why open connections could not go along, whatever their workload is."""
+    if plan.workload.kind is not WorkloadKind.CONTAINER:
+        message = "a process has the address of its host, which stays: take a container"
+        return [Problem("tcp-needs-container", message=message)]
+    if not plan.strategy.by_hand_over:
+        message = "Docker's own checkpoint takes no open connections: choose another strategy"
+        return [Problem("tcp-needs-hand-over", message=message)]
+    if plan.leave_running:
+        message = "a copy cannot have the connections of the original, which goes on"
+        return [Problem("tcp-one-address", message=message)]
+    return []
+
+
+def network_comes_late(facts: Facts) -> bool:
+    """Whether Docker there attaches a container's network only after it was restored."""
+    version = (facts.get("docker") or {}).get("version") or ""
+    return bool(version) and version_tuple(version) >= NETWORK_LATE_SINCE
+
+
+NETWORK_LATE_SINCE = (28,)  # from here on no hook of Docker's attaches it before
+
+
 def option_problems(plan: MigrationPlan, source: Facts, target: Facts) -> list[Problem]:
     """What of the options chosen these hosts cannot do."""
-    wanted = plan.compression
-    if wanted is Compression.NONE or plan.operation.one_host:
+    if plan.tcp_established:
+        refused = _tcp_problems(plan)
+        if refused:
+            return refused
+    if plan.operation.one_host:
         return []
+    found = (check(plan, source, target) for check in OPTION_CHECKS)
+    return [problem for problem in found if problem is not None]
+
+
+def _compression_missing(plan: MigrationPlan, source: Facts, target: Facts) -> Problem | None:
+    wanted = plan.compression
+    if wanted is Compression.NONE:
+        return None
     lacking = [
         facts["hostname"] for facts in (source, target) if wanted not in facts["compression"]
     ]
     if not lacking:
-        return []
+        return None
     values = {"compression": str(wanted), "host": lacking[0]}
     message = f"{lacking[0]} has no library for {wanted}"
-    return [Problem("compression-missing", values=values, message=message)]
+    return Problem("compression-missing", values=values, message=message)
+
+
+def _rate_missing(plan: MigrationPlan, source: Facts, target: Facts) -> Problem | None:
+    host = _that_cannot_shape("bandwidth", source, target)
+    if plan.link_rate_mbit_s is None or host is None:
+        return None
+    message = f"tc on {host} has no token bucket (tbf), so it cannot make its link slower"
+    return Problem("link-bandwidth-missing", values={"host": host}, message=message)
+
+
+def _delay_missing(plan: MigrationPlan, source: Facts, target: Facts) -> Problem | None:
+    host = _that_cannot_shape("delay", source, target)
+    if (plan.link_delay_ms is None and plan.link_loss_percent is None) or host is None:
+        return None
+    message = f"tc on {host} has no netem, so it cannot add delay or loss to its link"
+    return Problem("link-delay-missing", values={"host": host}, message=message)
+
+
+def _that_cannot_shape(what: str, *hosts: Facts) -> str | None:
+    """Facts of an older check do not tell of it: then the run itself finds out."""
+    for facts in hosts:
+        if "shaping" in facts and not facts["shaping"][what]:
+            return str(facts["hostname"])
+    return None
+
+
+OPTION_CHECKS = (_compression_missing, _rate_missing, _delay_missing)
 
 
 def refuse(

@@ -26,10 +26,12 @@ class PhaseName(StrEnum):
     """A step of a job with a start and an end, in the order in which they can come."""
 
     PREPARE = "prepare"  # facts, refusals, image sent ahead; the workload runs
+    FILES = "files"  # writable layer and volumes go ahead; the workload runs
     PRE_COPY = "pre-copy"  # one round: memory goes ahead, the workload runs in between
     ARM = "arm"  # the target is brought to where only the image is missing; the workload runs
     FREEZE = "freeze"  # CRIU called until the source's tasks stand still
     DUMP = "dump"  # tasks stand still until the image is written
+    FILES_AGAIN = "files-again"  # what changed of them since, while it stands still
     CREATE = "create"  # target container asked for until created
     TRANSFER = "transfer"  # first byte leaves until last byte has arrived
     HAND_OVER = "hand-over"  # image complete on the source until the target restores
@@ -77,6 +79,11 @@ class Metrics:
     pages_time_ms: float | None = None  # post-copy: target's tasks run -> last page has arrived
     pages_bytes: int | None = None  # post-copy: sent in that time
     pages_lazy: int | None = None  # pages that were left behind when the workload moved
+    files_time_ms: float | None = None  # writable layer and volumes, sent ahead
+    files_bytes: int | None = None  # sent in that time
+    files_stop_time_ms: float | None = None  # what changed of them, while it stood still
+    files_stop_bytes: int | None = None  # sent in that time
+    files_checked: int | None = None  # whose checksum on the target was found to be the same
     rounds_frozen_ms: float | None = None  # all that it stood still in pre-copy rounds
 
 
@@ -168,6 +175,36 @@ class Clock:
     wall_offset_ms: float
 
 
+class CheckOutcome(StrEnum):
+    """Of a question asked of the running workload before anything is frozen."""
+
+    PASSED = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    SKIPPED = "skipped"  # it would have failed, and somebody who may said to go on
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question and its answer (engine/workload_checks.py)."""
+
+    code: str  # as of the refusal that it leads to
+    outcome: CheckOutcome
+    values: Mapping[str, Any] = field(default_factory=dict)  # what was found
+    adapts: Mapping[str, Any] = field(default_factory=dict)  # what the run does because of it
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The cause of a failure as the tools' own words show it (engine/diagnosis.py)."""
+
+    number: int | None  # of its row in docs/failures.md; None: no row explains it
+    key: str  # of its row, or `unknown`
+    log: str | None  # the log that says so; None: the answer of a tool, or no words at all
+    line: str | None  # the line that tells, without time stamp
+    lines: tuple[str, ...] = ()  # it, and what follows from it
+
+
 @dataclass(frozen=True)
 class Failure:
     code: str
@@ -175,6 +212,7 @@ class Failure:
     log_excerpt: str | None
     workload_is_on: str | None  # source, target, None: not known
     phase: PhaseName | None = None
+    cause: Diagnosis | None = None  # None: nobody said why
 
 
 @dataclass(frozen=True)
@@ -200,6 +238,10 @@ class Report:
     rounds_ended_by: RoundsEndedBy | None = None
     stop_window: StopWindow | None = None
     kept_images: Mapping[str, Any] | None = None  # side, path, bytes: asked for with keep_images
+    along: Mapping[str, Any] | None = None  # trees, check, restart_policy, log: of a container
+    client: Mapping[str, Any] | None = None  # what a client outside saw (outside.py)
+    left_on: tuple[Side, ...] = ()  # hosts on which something of the run is still to be removed
+    checks: tuple[Check, ...] = ()  # of the very workload, before anything was frozen
     schema: int = field(default=SCHEMA)
 
     def to_json(self) -> dict[str, Any]:

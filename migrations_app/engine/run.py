@@ -10,7 +10,7 @@ from .clocks import measure
 from .errors import EngineError, NotPossible
 from .hosts.base import Host
 from .plan import MigrationPlan
-from .report import LogFile, PhaseName, Round, RoundsEndedBy, Side, StopWindow
+from .report import Check, LogFile, PhaseName, Round, RoundsEndedBy, Side, StopWindow
 from .timeline import Timeline
 
 LONGEST_S = 7200.0  # that the hostside program takes
@@ -29,6 +29,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     facts: dict[Side, dict[str, Any]] = field(default_factory=dict)
     memory_bytes: int = 0  # of the workload, when it was looked at
+    files_bytes: int = 0  # that go along with it, when they were looked at
     restore_asked: bool = False  # from here on the target may run it
     pages_pending: bool = False  # post-copy: the target has not got every page yet
     frozen_ms: float | None = None  # on the run's scale
@@ -37,6 +38,11 @@ class Run:
     rounds_ended_by: RoundsEndedBy | None = None
     stop_window: StopWindow | None = None
     kept_images: dict[str, Any] | None = None
+    link: dict[Side, dict[str, Any]] = field(default_factory=dict)  # what shaping set, by host
+    along: dict[str, Any] = field(default_factory=dict)  # see docs/report.md, `along`
+    checks: list[Check] = field(default_factory=list)  # of the very workload
+    client: dict[str, Any] | None = None  # what a client outside saw
+    left_on: list[Side] = field(default_factory=list)  # where its end is still to be carried out
     output_size: int | None = None  # bytes of a process's output file when it was frozen
 
     @property
@@ -62,15 +68,17 @@ class Run:
         """For a step that moves the workload's memory, however much that is."""
         size = self.metrics.get("image_bytes")
         if size is not None:
-            return self.plan.limits.image_s(size)
-        limits, expected = self.plan.limits, self.memory_bytes
+            known = size + self.files_bytes
+            return min(LONGEST_S, self.plan.limits.image_s(known) + self._paced_s(known))
+        limits, expected = self.plan.limits, self.memory_bytes + self.files_bytes
         return min(
             LONGEST_S, max(limits.dump_s, limits.image_s(expected)) + self._paced_s(expected)
         )
 
-    def _paced_s(self, size: int) -> float:
-        """Twice what the bandwidth limit alone makes of it."""
-        limit = self.plan.bandwidth_limit_mbit_s
+    def _paced_s(self, size: float) -> float:
+        """Twice what the slower of bandwidth limit and shaped link alone makes of it."""
+        limits = (self.plan.bandwidth_limit_mbit_s, self.plan.link_rate_mbit_s)
+        limit = min((one for one in limits if one is not None), default=None)
         return 2 * size * 8 / (limit * 1e6) if limit else 0.0
 
     def refuse_if_cancelled(self) -> None:

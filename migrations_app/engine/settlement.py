@@ -13,6 +13,9 @@ from .report import PhaseName, Side
 from .run import Run
 from .workloads.base import Subject
 
+# Warnings that are true no more once the host has removed it after all.
+NOT_REMOVED = {Side.SOURCE: "source-not-released", Side.TARGET: "target-not-cleaned"}
+
 
 def settle(run: Run, subject: Subject) -> Side | None:
     """Where the workload runs when this returns; None: it is in doubt, and was left frozen.
@@ -63,24 +66,32 @@ def _target_is_off(run: Run, subject: Subject) -> bool:
             return False
         subject.discard_target()
     except EngineError as error:
-        run.warnings.append(f"target-not-cleaned: {error.message}")
+        _left(run, Side.TARGET, "target-not-cleaned", error)
         return not asked
     return True
 
 
 def _pages_pending(run: Run) -> bool:
-    """Whether pages were still to follow when this was left, by the source's journal."""
+    """Whether pages were still to follow when this was left, by the hosts' journals."""
     if not run.plan.strategy.lazy:
         return False
     journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
-    return bool(journal.get("lazy")) and not journal.get("pages_done", False)
+    if not journal.get("lazy") or journal.get("pages_done", False):
+        return False
+    try:  # the target knows first, and its word may have been lost
+        return not run.ask(Side.TARGET, PhaseName.ROLLBACK, "journal").get("pages_done", False)
+    except EngineError:
+        return True
 
 
 def _was_asked(run: Run) -> bool:
     """Whether the target may have been asked to restore: the source's journal may know better."""
     if not run.restore_asked or not run.plan.strategy.by_hand_over:
         return run.restore_asked
-    return bool(run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal").get("asked", False))
+    journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
+    # Nothing is known of this job there: not begun, or at its end and cleaned up already.
+    unknown = set(journal) <= {"has_image"}
+    return bool(journal.get("asked", unknown))
 
 
 def _where_in_doubt(run: Run, subject: Subject) -> Side | None:
@@ -98,13 +109,51 @@ def _discard_quietly(run: Run, subject: Subject) -> None:
     except HostError:
         raise
     except EngineError as error:
-        run.warnings.append(f"target-not-cleaned: {error.message}")
+        _left(run, Side.TARGET, "target-not-cleaned", error)
 
 
-def clean_up(run: Run, sides: Iterable[Side]) -> None:
-    """Remove what the job left on these hosts; what could not be removed is a warning."""
+def _left(run: Run, side: Side, code: str, error: EngineError) -> None:
+    run.warnings.append(f"{code}: {error.message}")
+    if side not in run.left_on:
+        run.left_on.append(side)
+
+
+def release(run: Run, subject: Subject) -> None:
+    """Remove the original; where that can't be done now, its journal stays for later."""
+    try:
+        subject.release_source()
+    except EngineError as error:
+        _left(run, Side.SOURCE, "source-not-released", error)
+
+
+def clean_up(run: Run, sides: Iterable[Side], ended_on: Side | None) -> None:
+    """Remove what the job left on these hosts; what could not be removed is a warning.
+
+    Where something could not be removed before, the host tries once more, by its journal. A program
+    that stands still may do so when it goes on, whenever that is: see hostside/left.py.
+    """
     for side in sides:
         try:
-            run.ask(side, PhaseName.CLEAN_UP, "clean_up")
+            if side in run.left_on:
+                _remove_left(run, side, ended_on)
+            else:
+                run.ask(side, PhaseName.CLEAN_UP, "clean_up")
         except EngineError as error:
-            run.warnings.append(f"{side}-not-cleaned: {error.message}")
+            _left(run, side, f"{side}-not-cleaned", error)
+
+
+def _remove_left(run: Run, side: Side, ended_on: Side | None) -> None:
+    here = run.one_host or ended_on in (side, None)
+    told = run.ask(
+        side,
+        PhaseName.CLEAN_UP,
+        "left_remove",
+        half=str(side),
+        ended_here=here,
+        copied=run.plan.leave_running,
+    )
+    run.left_on.remove(side)
+    over = f"{NOT_REMOVED[side]}:"
+    run.warnings[:] = [said for said in run.warnings if not said.startswith(over)]
+    if told["kept"]:
+        run.warnings.append(f"source-volumes-kept: {', '.join(told['kept'])}")

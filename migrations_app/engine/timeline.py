@@ -56,6 +56,14 @@ class Timeline:
         """A moment on a host's monotonic clock, on the run's scale."""
         return (self.clocks[side].to_ours(host_ns) - self._origin_ns) / 1e6
 
+    def ours_ns(self, at_ms: float) -> int:
+        """A moment of the run on the controller's monotonic clock."""
+        return self._origin_ns + int(at_ms * 1e6)
+
+    def of_ours(self, ours_ns: int) -> float:
+        """A moment on the controller's monotonic clock, on the run's scale."""
+        return (ours_ns - self._origin_ns) / 1e6
+
     def wall_ns(self, side: Side, at_ms: float) -> int:
         """A moment of the run on a host's wall clock."""
         ours = time.time_ns() - time.monotonic_ns() + self._origin_ns + int(at_ms * 1e6)

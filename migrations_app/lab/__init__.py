@@ -3,7 +3,7 @@
 python -m migrations_app.lab up
 """
 
-from .config import DockerKind, LabConfig, LabHost, config_from, default_instance
+from .config import DockerKind, LabConfig, LabHost, MachineKind, config_from, default_instance
 from .errors import LabBootFailed, LabCommandFailed, LabError, LabNotPossible
 from .instance import HostStatus, down, missing, purge, reset, shell_argv, status, up
 
@@ -16,6 +16,7 @@ __all__ = [
     "LabError",
     "LabHost",
     "LabNotPossible",
+    "MachineKind",
     "config_from",
     "default_instance",
     "down",

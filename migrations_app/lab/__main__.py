@@ -17,7 +17,13 @@ def main() -> int:
     options = vars(parser.parse_args())
     try:
         carry_out(
-            config_from(os.environ, hosts=options.get("hosts"), docker=options.get("docker")),
+            config_from(
+                os.environ,
+                hosts=options.get("hosts"),
+                bare=options.get("bare", 0),
+                docker=options.get("docker"),
+                machine=options.get("machine"),
+            ),
             options["action"],
             host=options.get("host", ""),
             purge=options.get("purge", False),

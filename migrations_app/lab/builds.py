@@ -1,4 +1,8 @@
-"""The workload programs, compiled once per source text and kept in the shared cache."""
+"""The workload programs, each compiled once per source text and kept in the shared cache.
+
+Every C file in programs/ is one; `memory.c` becomes `migration-lab-memory`. Headers beside them
+are shared.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,43 @@ from pathlib import Path
 from .commands import run
 from .config import LabConfig
 
-SOURCE = Path(__file__).parent / "programs" / "memory.c"
-MEMORY_PROGRAM = "migration-lab-memory"
+FOLDER = Path(__file__).parent / "programs"
+SOURCE = FOLDER / "memory.c"
+PREFIX = "migration-lab-"
 # Static, so that it runs on every host and alone in an image.
 COMPILER = ("gcc", "-O2", "-static", "-Wall", "-Wextra")
+LIBRARIES = ("-lpthread",)
 
 
 def compile_argv(source: Path, program: Path) -> list[str]:
-    return [*COMPILER, "-o", str(program), str(source)]
+    return [*COMPILER, "-o", str(program), str(source), *LIBRARIES]
 
 
-def memory_program(config: LabConfig) -> Path:
-    """The compiled memory workload; compiles it when its text is new.
+def sources() -> list[Path]:
+    return sorted(FOLDER.glob("*.c"))
 
-    Raises LabNotPossible without a compiler, LabCommandFailed when it refuses the text.
+
+def programs(config: LabConfig) -> list[Path]:
+    """The compiled workloads, by the order of their names; compiles those whose text is new.
+
+    Raises LabNotPossible without a compiler, LabCommandFailed when it refuses a text.
     """
-    digest = hashlib.sha256(SOURCE.read_bytes() + "\0".join(COMPILER).encode()).hexdigest()[:16]
-    program = config.cache_root / "programs" / digest / MEMORY_PROGRAM
+    return [_program(config, source) for source in sources()]
+
+
+def _program(config: LabConfig, source: Path) -> Path:
+    folder = config.cache_root / "programs" / _digest(source)
+    program = folder / f"{PREFIX}{source.stem}"
     if not program.exists():
-        compile_program(SOURCE, program)
+        compile_program(source, program)
     return program
+
+
+def _digest(source: Path) -> str:
+    texts = [source, *sorted(source.parent.glob("*.h"))]
+    parts = [path.read_bytes() for path in texts]
+    call = repr(compile_argv(Path(source.name), Path())).encode()
+    return hashlib.sha256(b"\0".join([*parts, call])).hexdigest()[:16]
 
 
 def compile_program(source: Path, program: Path) -> None:

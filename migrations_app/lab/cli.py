@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from . import instance
-from .config import DockerKind, LabConfig, LabHost, Say
+from .config import DockerKind, LabConfig, LabHost, MachineKind, Say
 
 Register = Callable[[list[LabHost]], object]
 
@@ -20,11 +20,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hosts", type=int, metavar="N", help="how many (default: as many as there are, or 2)"
     )
     up.add_argument(
+        "--bare",
+        type=int,
+        default=0,
+        metavar="N",
+        help="bare Debian 13 hosts beside them, without Docker and CRIU, for the site to prepare",
+    )
+    up.add_argument(
         "--docker",
         type=DockerKind,
         choices=list(DockerKind),
         help="which Docker they have, 28 means 28 or newer (default: as the lab has, or 26);"
         " hosts that have the other are wiped",
+    )
+    kinds = up.add_mutually_exclusive_group()
+    kinds.add_argument(
+        "--vm",
+        dest="machine",
+        action="store_const",
+        const=MachineKind.VM,
+        help="machines under QEMU with Debian's kernel: slow, and begun anew at each boot",
+    )
+    kinds.add_argument(
+        "--nspawn",
+        dest="machine",
+        action="store_const",
+        const=MachineKind.NSPAWN,
+        help="containers of systemd-nspawn with this machine's kernel (what a new lab has)",
     )
     down = actions.add_parser("down", help="stop the lab hosts")
     down.add_argument("--purge", action="store_true", help="and remove all they kept")
@@ -70,7 +92,8 @@ def _say_status(config: LabConfig, say: Say) -> None:
         say(f"lab {config.instance} has no hosts")
     for host in hosts:
         state = "up" if host.answers else "starting" if host.running else "down"
-        say(f"{host.name}  {state}  {host.address or '-'}  Docker {host.docker}")
+        what = f"Docker {host.docker}" if host.docker else "bare"
+        say(f"{host.name}  {state}  {host.address or '-'}  {what}  {host.machine}")
 
 
 def _shell(config: LabConfig, host: str) -> NoReturn:

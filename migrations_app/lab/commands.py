@@ -19,8 +19,11 @@ def run(
     timeout_s: float = 30,
     env: Mapping[str, str] | None = None,
     output: IO[bytes] | None = None,
+    data: bytes | None = None,
 ) -> str:
     """What the program wrote to its standard output, or "" where `output` takes it.
+
+    `data` is what it reads from its standard input.
 
     Raises LabCommandFailed when it fails or takes longer than `timeout_s`, LabNotPossible when
     it isn't there.
@@ -30,7 +33,7 @@ def run(
     try:
         done = subprocess.run(
             argv,
-            stdin=subprocess.DEVNULL,
+            input=data or b"",  # nothing is ever read from whoever called us
             stdout=stdout,
             stderr=stderr,
             env=env,

@@ -6,20 +6,24 @@ import hashlib
 import re
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import TypeVar
 
 from .errors import LabNotPossible
 
 # Ten characters, so that every interface name made of it fits in the kernel's fifteen.
 INSTANCE = re.compile(r"[a-z0-9]{1,10}")
-MAX_HOSTS = len(string.ascii_lowercase)
+MAX_BARE_HOSTS = 4  # they have the last letters: bare-z, bare-y, …
+MAX_HOSTS = len(string.ascii_lowercase) - MAX_BARE_HOSTS
 DEFAULT_HOSTS = 2
 FIRST_HOST_NUMBER = 10  # host part of lab-a's address; the machine itself is 1
 CHECKOUT = Path(__file__).resolve().parents[2]
+_LAST = len(string.ascii_lowercase) - 1
 KIND_FILE = "docker-kind"  # in a lab's folder, and in each host's
+MACHINE_FILE = "machine-kind"  # likewise
 Say = Callable[[str], None]  # takes a sentence for whoever waits
 
 
@@ -30,25 +34,43 @@ class DockerKind(StrEnum):
     DOCKER_28 = "28"  # Debian testing's, 28 or newer: `docker start --checkpoint` is broken there
 
 
+class MachineKind(StrEnum):
+    """What a lab host is."""
+
+    NSPAWN = "nspawn"  # a container of systemd-nspawn, with this machine's kernel
+    VM = "vm"  # a machine under QEMU, with Debian's kernel
+
+
 DEFAULT_KIND = DockerKind.DOCKER_26
+DEFAULT_MACHINE = MachineKind.NSPAWN
+Kind = TypeVar("Kind", DockerKind, MachineKind)
+
+
+def _kept(note: Path, default: Kind) -> Kind:
+    """What is noted there; the default without a note. Raises LabNotPossible for nonsense."""
+    if not note.exists():
+        return default
+    try:
+        return type(default)(note.read_text().strip())
+    except ValueError as error:
+        raise LabNotPossible(
+            f"{note} names no kind that is known", code="lab-kind-unknown"
+        ) from error
 
 
 def kept_kind(folder: Path) -> DockerKind:
-    """The kind noted in a lab's or a host's folder; where none is, it is the default.
-
-    Raises LabNotPossible for a note that this version can't read.
-    """
-    note = folder / KIND_FILE
-    if not note.exists():
-        return DEFAULT_KIND
-    try:
-        return DockerKind(note.read_text().strip())
-    except ValueError as error:
-        raise LabNotPossible(f"{note} names no kind of Docker", code="lab-kind-unknown") from error
+    """The kind of Docker noted in a lab's or a host's folder. Raises LabNotPossible."""
+    return _kept(folder / KIND_FILE, DEFAULT_KIND)
 
 
-def keep_kind(folder: Path, kind: DockerKind) -> None:
+def kept_machine(folder: Path) -> MachineKind:
+    """The kind of machine noted in a lab's or a host's folder. Raises LabNotPossible."""
+    return _kept(folder / MACHINE_FILE, DEFAULT_MACHINE)
+
+
+def keep_kind(folder: Path, kind: DockerKind, machine: MachineKind = DEFAULT_MACHINE) -> None:
     (folder / KIND_FILE).write_text(f"{kind}\n")
+    (folder / MACHINE_FILE).write_text(f"{machine}\n")
 
 
 @dataclass(frozen=True)
@@ -75,6 +97,7 @@ class HostPlace:
     instance: str
     index: int
     folder: Path
+    bare: bool = False  # Debian 13 without Docker and CRIU; the site is not told of it
 
     @property
     def letter(self) -> str:
@@ -82,7 +105,7 @@ class HostPlace:
 
     @property
     def name(self) -> str:
-        return f"lab-{self.letter}"
+        return f"{'bare' if self.bare else 'lab'}-{self.letter}"
 
     @property
     def machine(self) -> str:
@@ -112,6 +135,11 @@ class HostPlace:
         """What it was last booted with."""
         return kept_kind(self.folder)
 
+    @property
+    def machine_kind(self) -> MachineKind:
+        """What it was last booted as."""
+        return kept_machine(self.folder)
+
     def address(self, subnet: IPv4Network) -> str:
         return str(subnet[FIRST_HOST_NUMBER + self.index])
 
@@ -122,7 +150,9 @@ class LabConfig:
 
     instance: str
     hosts: int | None = None  # None: as many as the lab has, two for a new one
+    bare: int = 0  # bare hosts beside them
     docker: DockerKind | None = None  # None: the kind that the lab has, the default for a new one
+    machine: MachineKind | None = None  # None: what the lab has
     state_root: Path = Path("/var/lib/migration-lab")  # one folder per instance
     cache_root: Path = Path("/var/cache/migration-lab")  # shared by all instances
     mirror: str | None = None  # of Debian packages; None: the one this machine's apt uses
@@ -134,6 +164,8 @@ class LabConfig:
             )
         if self.hosts is not None and not 1 <= self.hosts <= MAX_HOSTS:
             raise LabNotPossible(f"a lab has 1 to {MAX_HOSTS} hosts, not {self.hosts}")
+        if not 0 <= self.bare <= MAX_BARE_HOSTS:
+            raise LabNotPossible(f"a lab has 0 to {MAX_BARE_HOSTS} bare hosts, not {self.bare}")
 
     @property
     def state_dir(self) -> Path:
@@ -143,6 +175,11 @@ class LabConfig:
     def kind(self) -> DockerKind:
         """The Docker that the lab's hosts shall have."""
         return self.docker or kept_kind(self.state_dir)
+
+    @property
+    def machine_kind(self) -> MachineKind:
+        """What the lab's hosts shall be."""
+        return self.machine or kept_machine(self.state_dir)
 
     @property
     def private_key(self) -> Path:
@@ -163,17 +200,20 @@ class LabConfig:
         return f"mlab-{self.instance}"
 
     def place(self, index: int) -> HostPlace:
-        folder = self.state_dir / "hosts" / f"lab-{string.ascii_lowercase[index]}"
-        return HostPlace(self.instance, index, folder)
+        place = HostPlace(self.instance, index, Path(), bare=index >= MAX_HOSTS)
+        return replace(place, folder=self.state_dir / "hosts" / place.name)
 
     def places(self) -> list[HostPlace]:
-        """The hosts that the lab shall have."""
-        count = self.hosts or max(DEFAULT_HOSTS, len(self.known_places()))
-        return [self.place(index) for index in range(count)]
+        """The hosts that the lab shall have; a bare one stays once it was asked for."""
+        known = self.known_places()
+        bare_known = sum(place.bare for place in known)
+        count = self.hosts or max(DEFAULT_HOSTS, len(known) - bare_known)
+        bare = max(self.bare, bare_known)
+        return [self.place(i) for i in (*range(count), *range(_LAST, _LAST - bare, -1))]
 
     def known_places(self) -> list[HostPlace]:
         """The hosts that this lab ever had, whatever `hosts` says now."""
-        return [p for p in map(self.place, range(MAX_HOSTS)) if p.folder.exists()]
+        return [p for p in map(self.place, range(_LAST + 1)) if p.folder.exists()]
 
     def place_named(self, name: str) -> HostPlace:
         """Raises LabNotPossible for a host that this lab never had."""
@@ -189,12 +229,19 @@ def default_instance(checkout: Path = CHECKOUT) -> str:
 
 
 def config_from(
-    environ: Mapping[str, str], *, hosts: int | None = None, docker: DockerKind | None = None
+    environ: Mapping[str, str],
+    *,
+    hosts: int | None = None,
+    bare: int = 0,
+    docker: DockerKind | None = None,
+    machine: MachineKind | None = None,
 ) -> LabConfig:
     """The lab that MIGRATION_LAB_INSTANCE and MIGRATION_LAB_MIRROR describe."""
     return LabConfig(
         instance=environ.get("MIGRATION_LAB_INSTANCE") or default_instance(),
         hosts=hosts,
+        bare=bare,
         docker=docker,
+        machine=machine,
         mirror=environ.get("MIGRATION_LAB_MIRROR") or None,
     )

@@ -9,20 +9,24 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 from docker.errors import DockerException, ImageNotFound
 
+from .builds import PREFIX
 from .commands import run
 from .errors import LabBootFailed
 
 CREATED = "2026-01-01T00:00:00Z"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 DOCKER_TIMEOUT_S = 60
+REDIS = "usr/bin/redis-server"
+_LIBRARY = re.compile(r"(/\S+) \(0x")
 
 
 @dataclass(frozen=True)
@@ -61,22 +65,36 @@ def build_image(tag: str, files: Mapping[str, Entry], command: str, machine: str
     return Image(tag, f"sha256:{_sha256(config)}", archive)
 
 
-def lab_images(root: Path, memory_program: Path, machine: str) -> list[Image]:
-    """busybox from the hosts' own root, and the memory workload alone in its image."""
+def lab_images(root: Path, programs: Sequence[Path], machine: str) -> list[Image]:
+    """busybox and redis from the hosts' own root, and each workload program alone in its image."""
     busybox = root / "usr/bin/busybox"
     applets = run([str(busybox), "--list"]).split()
     files: dict[str, Entry] = {f"bin/{applet}": Link("busybox") for applet in applets}
     files["bin/busybox"] = busybox.read_bytes()
-    memory: dict[str, Entry] = {f"usr/local/bin/{memory_program.name}": memory_program.read_bytes()}
-    return [
-        build_image("busybox:latest", files, "/bin/sh", machine),
-        build_image(
-            "migration-lab/memory:1", memory, f"/usr/local/bin/{memory_program.name}", machine
-        ),
-    ]
+    alone = [_alone(program, machine) for program in programs]
+    redis = build_image("migration-lab/redis:1", with_libraries(root, REDIS), f"/{REDIS}", machine)
+    return [build_image("busybox:latest", files, "/bin/sh", machine), redis, *alone]
 
 
-def load_images(leader: int, images: list[Image]) -> None:
+def with_libraries(root: Path, program: str) -> dict[str, Entry]:
+    """A program of the root and all that it is linked with, by their paths."""
+    paths = [program, *linked(run(["chroot", str(root), "ldd", f"/{program}"]))]
+    return {path: (root / path).read_bytes() for path in paths}
+
+
+def linked(said: str) -> list[str]:
+    """Paths without a leading slash from what ldd says; pure."""
+    return [found.lstrip("/") for found in _LIBRARY.findall(said)]
+
+
+def _alone(program: Path, machine: str) -> Image:
+    """migration-lab-memory as migration-lab/memory:1."""
+    path = f"usr/local/bin/{program.name}"
+    tag = f"migration-lab/{program.name.removeprefix(PREFIX)}:1"
+    return build_image(tag, {path: program.read_bytes()}, f"/{path}", machine)
+
+
+def load_images(leader: int, images: Sequence[Image]) -> None:
     """Gives the host whose process 1 is `leader` the images that it lacks."""
     socket = f"unix:///proc/{leader}/root/run/docker.sock"
     try:

@@ -5,14 +5,26 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Protocol
 
-from . import builds, cgroups, images, machine, network
+from . import builds, cgroups, images, machine, network, vm
+from .bare import ensure_bare_root
 from .commands import missing_programs
-from .config import DockerKind, HostPlace, LabConfig, LabHost, Say, keep_kind
+from .config import (
+    DEFAULT_MACHINE,
+    DockerKind,
+    HostPlace,
+    LabConfig,
+    LabHost,
+    MachineKind,
+    Say,
+    keep_kind,
+)
 from .errors import LabNotPossible
 from .keys import ensure_key
 from .root import ensure_root, locked
@@ -25,11 +37,35 @@ PROGRAMS = {
     "setpriv": "util-linux",
     "gcc": "gcc libc6-dev",
 }
+VM_PROGRAMS = {"qemu-system-x86_64": "qemu-system-x86", "mkfs.ext4": "e2fsprogs"}
 # Without these CRIU's page pipes fail on a kernel that refuses it CAP_SYS_RESOURCE.
 KERNEL_SETTINGS = {
     "fs.pipe-user-pages-soft": "0",
     "fs.pipe-max-size": "16777216",
 }
+
+
+class Driver(Protocol):
+    """How a host of one kind is booted and ended; a module for each."""
+
+    def is_running(self, config: LabConfig, place: HostPlace) -> bool: ...
+    def start(self, config: LabConfig, identity: machine.Identity, root: Path) -> None: ...
+    def make_ready(
+        self,
+        config: LabConfig,
+        place: HostPlace,
+        subnet: IPv4Network,
+        images: Sequence[images.Image],
+    ) -> None: ...
+    def stop(self, config: LabConfig, place: HostPlace) -> None: ...
+
+
+DRIVERS: dict[MachineKind, Driver] = {MachineKind.NSPAWN: machine, MachineKind.VM: vm}
+
+
+def driver_of(place: HostPlace) -> Driver:
+    """By what the host was booted as, or shall be: the lab notes it before the first boot."""
+    return DRIVERS[place.machine_kind]
 
 
 @dataclass(frozen=True)
@@ -38,13 +74,15 @@ class HostStatus:
     address: str | None
     running: bool
     answers: bool  # its SSH server greets
-    docker: DockerKind  # what it was booted with
+    docker: DockerKind | None  # what it was booted with; None: a bare host
+    machine: MachineKind  # what it was booted as
 
 
-def missing() -> list[str]:
+def missing(kind: MachineKind = DEFAULT_MACHINE) -> list[str]:
     """What this machine lacks for a lab, as sentences; empty when it can have one."""
+    programs = PROGRAMS | (VM_PROGRAMS if kind is MachineKind.VM else {})
     lacks = [] if os.geteuid() == 0 else ["root is needed to boot lab hosts"]
-    packages = sorted({PROGRAMS[name] for name in missing_programs(PROGRAMS)})
+    packages = sorted({programs[name] for name in missing_programs(programs)})
     if packages:
         lacks.append(f"Debian packages are missing: {' '.join(packages)}")
     if not cgroups.hierarchies():
@@ -58,13 +96,15 @@ def up(config: LabConfig, say: Say) -> list[LabHost]:
     Those that have another kind of Docker than `config` asks for are wiped and booted anew.
     Raises LabNotPossible, LabCommandFailed, LabBootFailed.
     """
-    _require_possible()
+    _require_possible(config)
     with locked(config.state_dir / "lock"):
         root = ensure_root(config, say)  # first: without it no host is touched
+        bare = any(place.bare for place in config.places())
+        bare_root = ensure_bare_root(config, say) if bare else root
         _settle_kind(config, say)
         _set_kernel()
         subnet = _ensure_network(config)
-        _boot(config, root, subnet, say)
+        _boot(config, (root, bare_root), subnet, say)
         return _lab_hosts(config, subnet)
 
 
@@ -99,11 +139,11 @@ def status(config: LabConfig) -> list[HostStatus]:
 
 def reset(config: LabConfig, name: str, say: Say) -> list[LabHost]:
     """Boots one host anew with nothing but its name, address and keys. Raises as `up` does."""
-    _require_possible()
+    _require_possible(config)
     place = config.place_named(name)
     with locked(config.state_dir / "lock"):
         say(f"Wiping {name} …")
-        machine.stop(config, place)
+        driver_of(place).stop(config, place)
         machine.wipe(place)
     return up(config, say)
 
@@ -124,8 +164,8 @@ def shell_argv(config: LabConfig, name: str) -> list[str]:
     return ["ssh", "-i", str(config.private_key), *flags, f"root@{place.address(subnet)}"]
 
 
-def _require_possible() -> None:
-    lacks = missing()
+def _require_possible(config: LabConfig) -> None:
+    lacks = missing(config.machine_kind)
     if lacks:
         raise LabNotPossible("; ".join(lacks), code="lab-not-possible-here")
 
@@ -141,13 +181,15 @@ def _settle_kind(config: LabConfig, say: Say) -> None:
     No Docker can be relied on to read what a newer one wrote. A host is noted as wiped when it
     is, so the next call wipes what a killed one left.
     """
-    keep_kind(config.state_dir, config.kind)
+    keep_kind(config.state_dir, config.kind, config.machine_kind)
     for place in config.known_places():
-        if place.docker != config.kind:
-            say(f"Wiping {place.name}: it has Docker {place.docker}, not {config.kind} …")
-            machine.stop(config, place)
+        if place.bare:
+            continue
+        if (place.docker, place.machine_kind) != (config.kind, config.machine_kind):
+            say(f"Wiping {place.name}: it was another kind of host …")
+            driver_of(place).stop(config, place)
             machine.wipe(place)
-            keep_kind(place.folder, config.kind)
+            keep_kind(place.folder, config.kind, config.machine_kind)
 
 
 def _set_kernel() -> None:
@@ -167,7 +209,7 @@ def _ensure_network(config: LabConfig) -> IPv4Network:
     if subnet and network.is_whole(config, subnet):
         return subnet
     for place in config.known_places():
-        machine.stop(config, place)
+        driver_of(place).stop(config, place)
     network.tear_down(config)
     taken = network.taken_subnets(config.uplink)
     if subnet is None or any(subnet.overlaps(other) for other in taken):
@@ -177,22 +219,25 @@ def _ensure_network(config: LabConfig) -> IPv4Network:
     return subnet
 
 
-def _boot(config: LabConfig, root: Path, subnet: IPv4Network, say: Say) -> None:
-    """Boots the hosts that don't run, all at once, then gives each its images."""
-    down_places = [p for p in config.places() if not machine.is_running(config, p)]
-    program = builds.memory_program(config)
+def _boot(config: LabConfig, roots: tuple[Path, Path], subnet: IPv4Network, say: Say) -> None:
+    """Boots the hosts that don't run, all at once, then gives each its images.
+
+    `roots`: the ordinary hosts' and the bare ones', which are always of systemd-nspawn.
+    """
+    down_places = [p for p in config.places() if not driver_of(p).is_running(config, p)]
+    programs = builds.programs(config)
     for place in down_places:
         say(f"Booting {place.name} ({place.address(subnet)}) …")
-        machine.stop(config, place)
-        machine.start(config, _identity(config, place, subnet, program), root)
-    wanted = images.lab_images(root, program, platform.machine())
+        driver_of(place).stop(config, place)
+        driver = DRIVERS[MachineKind.NSPAWN if place.bare else config.machine_kind]
+        driver.start(config, _identity(config, place, subnet, programs), roots[place.bare])
+    wanted = images.lab_images(roots[0], programs, platform.machine())
     for place in config.places():
-        leader = machine.wait_until_ready(config, place, subnet)
-        images.load_images(leader, wanted)
+        driver_of(place).make_ready(config, place, subnet, [] if place.bare else wanted)
 
 
 def _identity(
-    config: LabConfig, place: HostPlace, subnet: IPv4Network, program: Path
+    config: LabConfig, place: HostPlace, subnet: IPv4Network, programs: list[Path]
 ) -> machine.Identity:
     lines = [f"{other.address(subnet)} {other.name}" for other in config.places()]
     return machine.Identity(
@@ -200,36 +245,39 @@ def _identity(
         address=f"{place.address(subnet)}/{subnet.prefixlen}",
         hosts_file="\n".join(["127.0.0.1 localhost", *lines, ""]),
         authorized_key=ensure_key(config.private_key),
-        memory_program=program,
+        programs=programs,
     )
 
 
 def _lab_hosts(config: LabConfig, subnet: IPv4Network) -> list[LabHost]:
-    hosts = [
-        LabHost(
-            name=place.name,
-            address=place.address(subnet),
-            port=machine.SSH_PORT,
-            user="root",
-            host_key=ensure_key(place.host_key),
-            private_key_path=config.private_key,
-        )
-        for place in config.places()
-    ]
-    lines = [f"{host.address} {host.host_key}\n" for host in hosts]
+    """Those that the site is told of; known_hosts has the bare ones too."""
+    hosts = {place: _lab_host(config, place, subnet) for place in config.places()}
+    lines = [f"{host.address} {host.host_key}\n" for host in hosts.values()]
     config.known_hosts.write_text("".join(lines))
-    return hosts
+    return [host for place, host in hosts.items() if not place.bare]
+
+
+def _lab_host(config: LabConfig, place: HostPlace, subnet: IPv4Network) -> LabHost:
+    return LabHost(
+        name=place.name,
+        address=place.address(subnet),
+        port=machine.SSH_PORT,
+        user="root",
+        host_key=ensure_key(place.host_key),
+        private_key_path=config.private_key,
+    )
 
 
 def _stop_all(config: LabConfig, say: Say) -> None:
     for place in config.known_places():
-        if machine.is_running(config, place):
+        if driver_of(place).is_running(config, place):
             say(f"Stopping {place.name} …")
-        machine.stop(config, place)
+        driver_of(place).stop(config, place)
 
 
 def _status_of(config: LabConfig, place: HostPlace, subnet: IPv4Network | None) -> HostStatus:
-    running = machine.is_running(config, place)
+    running = driver_of(place).is_running(config, place)
     address = place.address(subnet) if subnet else None
     answers = running and address is not None and machine.ssh_answers(address)
-    return HostStatus(place.name, address, running, answers, place.docker)
+    docker = None if place.bare else place.docker
+    return HostStatus(place.name, address, running, answers, docker, place.machine_kind)

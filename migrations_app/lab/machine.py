@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -17,7 +17,9 @@ from . import cgroups, network
 from .commands import last_lines_of, run
 from .config import HostPlace, LabConfig, keep_kind
 from .errors import LabBootFailed
+from .images import Image, load_images
 from .keys import ensure_key
+from .macvlan import ensure_network
 
 SSH_PORT = 22
 BOOT_TIMEOUT_S = 60.0  # takes about five on two cores
@@ -59,7 +61,7 @@ class Identity:
     address: str  # with prefix length
     hosts_file: str
     authorized_key: str
-    memory_program: Path
+    programs: Sequence[Path]
 
 
 def group_of(config: LabConfig, place: HostPlace) -> str:
@@ -84,7 +86,8 @@ def write_identity(identity: Identity) -> None:
     (upper / "root").mkdir(mode=0o700, exist_ok=True)
     (upper / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
     _put(upper / "root/.ssh/authorized_keys", f"{identity.authorized_key}\n", mode=0o600)
-    _put_program(identity.memory_program, upper / "usr/local/bin")
+    for program in () if place.bare else identity.programs:
+        _put_program(program, upper / "usr/local/bin")
 
 
 def _put(path: Path, text: str, mode: int = 0o644) -> None:
@@ -121,12 +124,17 @@ def nspawn_argv(place: HostPlace) -> list[str]:
     ]
 
 
+def overlay_options(place: HostPlace, root: Path) -> str:
+    """Of the mount that holds the host's files over the shared root."""
+    return f"lowerdir={root},upperdir={place.upper},workdir={place.folder / 'work'}"
+
+
 def start_argv(config: LabConfig, place: HostPlace, root: Path, joins: list[Path]) -> list[str]:
     """The whole command: into the host's control groups, the lab's network and its overlay.
 
     It returns as soon as a process is in the groups; that one goes on without us.
     """
-    options = f"lowerdir={root},upperdir={place.upper},workdir={place.folder / 'work'}"
+    options = overlay_options(place, root)
     return [
         *("sh", "-c", JOIN_SCRIPT, "migration-lab", *map(str, joins), "--"),
         *("setsid", "--fork"),
@@ -140,7 +148,7 @@ def start_argv(config: LabConfig, place: HostPlace, root: Path, joins: list[Path
 def start(config: LabConfig, identity: Identity, root: Path) -> None:
     """Begins to boot the host; `wait_until_ready` ends it."""
     place = identity.place
-    _take_root(place, root)
+    take_root(place, root)
     keep_kind(place.folder, config.kind)
     for name in ("upper", "work", "merged", *PLAIN_FOLDERS):
         (place.folder / name).mkdir(parents=True, exist_ok=True)
@@ -150,13 +158,23 @@ def start(config: LabConfig, identity: Identity, root: Path) -> None:
         run(start_argv(config, place, root, joins), env=NSPAWN_ENVIRONMENT, output=console)
 
 
-def _take_root(place: HostPlace, root: Path) -> None:
+def take_root(place: HostPlace, root: Path) -> None:
     """Notes the root; what was written over another one does not fit over this one."""
     if place.root_name.exists() and place.root_name.read_text() != root.name:
         _remove(place, ("upper", "work"))
     place.folder.parent.mkdir(parents=True, exist_ok=True)
     place.folder.mkdir(mode=0o700, exist_ok=True)  # what hosts write is root's business alone
     place.root_name.write_text(root.name)
+
+
+def make_ready(
+    config: LabConfig, place: HostPlace, subnet: IPv4Network, images: Sequence[Image]
+) -> None:
+    """Waits until Docker and sshd answer, and loads the images. Raises LabBootFailed."""
+    leader = wait_until_ready(config, place, subnet)
+    if images:  # a bare host has no Docker that could take any
+        load_images(leader, images)
+        ensure_network(leader, subnet)
 
 
 def wait_until_ready(config: LabConfig, place: HostPlace, subnet: IPv4Network) -> int:
@@ -166,20 +184,21 @@ def wait_until_ready(config: LabConfig, place: HostPlace, subnet: IPv4Network) -
     while time.monotonic() < deadline:
         leader = cgroups.leader(group)
         if leader and Path(f"/proc/{leader}/root/{READY_FILE}").exists():
-            _wait_for_ssh(place, place.address(subnet), deadline)
+            wait_for_ssh(place, place.address(subnet), deadline)
             return leader
         if not cgroups.processes(group):
             break
         time.sleep(POLL_S)
-    raise _boot_failed(place)
+    raise boot_failed(place)
 
 
-def _wait_for_ssh(place: HostPlace, address: str, deadline: float) -> None:
+def wait_for_ssh(place: HostPlace, address: str, deadline: float, timeout_s: float = 1.0) -> None:
+    """timeout_s: within which a server that listens greets. Raises LabBootFailed."""
     while time.monotonic() < deadline:
-        if ssh_answers(address):
+        if ssh_answers(address, timeout_s):
             return
         time.sleep(POLL_S)
-    raise _boot_failed(place)
+    raise boot_failed(place)
 
 
 def ssh_answers(address: str, timeout_s: float = 1.0) -> bool:
@@ -190,7 +209,7 @@ def ssh_answers(address: str, timeout_s: float = 1.0) -> bool:
     return False
 
 
-def _boot_failed(place: HostPlace) -> LabBootFailed:
+def boot_failed(place: HostPlace) -> LabBootFailed:
     return LabBootFailed(
         f"{place.name} did not become ready; the end of {place.console}:\n"
         f"{last_lines_of(place.console)}"
@@ -205,8 +224,13 @@ def stop(config: LabConfig, place: HostPlace) -> None:
         with suppress(ProcessLookupError):
             os.kill(supervisor, signal.SIGTERM)
         _wait(lambda: not cgroups.processes(group), SHUTDOWN_TIMEOUT_S)
-    _wait(lambda: not cgroups.kill(group), KILL_TIMEOUT_S)
+    wait_for_end(group)
     cgroups.remove(group)
+
+
+def wait_for_end(group: str) -> None:
+    """Kills what is in the control group until nothing is."""
+    _wait(lambda: not cgroups.kill(group), KILL_TIMEOUT_S)
 
 
 def _wait(condition: Callable[[], bool], limit_s: float) -> None:

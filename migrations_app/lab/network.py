@@ -19,7 +19,7 @@ from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from pathlib import Path
 
 from .commands import run, succeeds
-from .config import LabConfig
+from .config import HostPlace, LabConfig
 from .errors import LabCommandFailed, LabNotPossible
 
 BRIDGE = "lab0"
@@ -72,6 +72,11 @@ def parse_routes(text: str, own_interface: str) -> list[IPv4Network]:
         if network.prefixlen > 0:
             found.append(network)
     return found
+
+
+def port_of(place: HostPlace) -> str:
+    """The bridge's port that the host hangs on, as systemd-nspawn names it."""
+    return f"vb-{place.machine}"
 
 
 def build_argvs(config: LabConfig, subnet: IPv4Network) -> list[list[str]]:

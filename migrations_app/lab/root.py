@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .commands import run
-from .config import DockerKind, LabConfig, Say
+from .config import DEFAULT_MACHINE, DockerKind, LabConfig, MachineKind, Say
 from .errors import LabNotPossible
 
 SUITE = "trixie"  # Docker 26: the last on which the exercise works as by hand
@@ -44,10 +44,16 @@ PACKAGES = (
     "podman",
     "procps",
     "python3",
+    "redis-server",  # for the workload of that name; no host runs one of its own
     "runc",
     "systemd",
     "systemd-sysv",
 )
+# A machine of its own also needs a kernel, and what makes its first file system.
+MACHINE_PACKAGES: dict[MachineKind, tuple[str, ...]] = {
+    MachineKind.NSPAWN: (),
+    MachineKind.VM: ("initramfs-tools", "linux-image-cloud-amd64"),
+}
 # What a lab host doesn't need at boot. Without logind an SSH session stays in sshd's group.
 MASKED_UNITS = (
     "apt-daily.timer",
@@ -55,6 +61,7 @@ MASKED_UNITS = (
     "console-getty.service",
     "netavark-dhcp-proxy.socket",
     "netavark-firewalld-reload.service",
+    "redis-server.service",
     "sshd-keygen.service",
     "systemd-logind.service",
     "systemd-modules-load.service",
@@ -100,7 +107,9 @@ Pin-Priority: 990
 """
 
 
-def build_argv(mirror: str, folder: Path, preferences: Path) -> list[str]:
+def build_argv(
+    mirror: str, folder: Path, preferences: Path, machine: MachineKind = DEFAULT_MACHINE
+) -> list[str]:
     """The mmdebstrap call; `preferences` is a file of `pins`."""
     # testing's release file is not always fresh enough for apt, and only little comes from there.
     testing = f"deb [check-valid-until=no] {mirror} {NEWER_SUITE} main"
@@ -112,7 +121,7 @@ def build_argv(mirror: str, folder: Path, preferences: Path) -> list[str]:
         "--variant=minbase",
         "--mode=root",
         '--aptopt=Apt::Install-Recommends "false"',
-        f"--include={','.join(PACKAGES)}",
+        f"--include={','.join((*PACKAGES, *MACHINE_PACKAGES[machine]))}",
         '--setup-hook=mkdir -p "$1/etc/apt/preferences.d"',
         f"--setup-hook=copy-in {preferences} /etc/apt/preferences.d",
         SUITE,
@@ -122,9 +131,10 @@ def build_argv(mirror: str, folder: Path, preferences: Path) -> list[str]:
     ]
 
 
-def recipe_hash(kind: DockerKind) -> str:
+def recipe_hash(kind: DockerKind, machine: MachineKind = DEFAULT_MACHINE) -> str:
     """Names the root: the same recipe gives the same name, wherever its packages come from."""
-    digest = hashlib.sha256(repr((SUITE, PACKAGES, MASKED_UNITS, pins(kind))).encode())
+    packages = (*PACKAGES, *MACHINE_PACKAGES[machine])
+    digest = hashlib.sha256(repr((SUITE, packages, MASKED_UNITS, pins(kind))).encode())
     for path in sorted(OWN_FILES.rglob("*")):
         if path.is_file():
             digest.update(str(path.relative_to(OWN_FILES)).encode() + path.read_bytes())
@@ -137,20 +147,20 @@ def ensure_root(config: LabConfig, say: Say) -> Path:
     Raises LabNotPossible without a mirror, LabCommandFailed when the build fails.
     """
     roots = config.cache_root / "roots"
-    root = roots / recipe_hash(config.kind)
+    root = roots / recipe_hash(config.kind, config.machine_kind)
     roots.mkdir(parents=True, exist_ok=True)
     with locked(roots / "lock"):
         if not root.exists():
             what = f"Debian 13 with Docker {config.kind}, about 200 MB to fetch"
             say(f"Building the lab hosts' root ({what}) …")
-            _build(config.mirror or find_mirror(), root, config.kind)
+            _build(config, config.mirror or find_mirror(), root)
             _remove_unused(roots, {*current_roots(), *used_roots(config.state_root)})
     return root
 
 
 def current_roots() -> set[str]:
     """One for each kind, used or not: who goes to and fro between them builds each once."""
-    return set(map(recipe_hash, DockerKind))
+    return {recipe_hash(kind, machine) for kind in DockerKind for machine in MachineKind}
 
 
 def used_roots(state_root: Path) -> set[str]:
@@ -164,22 +174,22 @@ def _remove_unused(roots: Path, used: set[str]) -> None:
             shutil.rmtree(folder)
 
 
-def _build(mirror: str, root: Path, kind: DockerKind) -> None:
+def _build(config: LabConfig, mirror: str, root: Path) -> None:
     for interrupted in root.parent.glob(f"{UNFINISHED}*"):
         shutil.rmtree(interrupted, ignore_errors=True)
     folder = root.with_name(f"{UNFINISHED}{root.name}-{os.getpid()}")
     preferences = root.with_name("migration-lab-pins")
-    preferences.write_text(pins(kind))
+    preferences.write_text(pins(config.kind))
     try:
-        argv = build_argv(mirror, folder, preferences)
-        run(argv, timeout_s=BUILD_TIMEOUT_S, env=_build_environment())
+        argv = build_argv(mirror, folder, preferences, config.machine_kind)
+        run(argv, timeout_s=BUILD_TIMEOUT_S, env=build_environment())
         _finish(folder)
         folder.rename(root)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _build_environment() -> dict[str, str]:
+def build_environment() -> dict[str, str]:
     # In English and without questions, whatever this machine's settings are.
     return {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 
+from . import network
 from .commands import run
 from .config import HostPlace, LabConfig
 from .errors import LabCommandFailed, LabNotPossible
@@ -21,11 +22,6 @@ LEAST_BURST_BYTES = 128 * 1024
 BURST_S = 0.002
 QUEUE_MS = 50  # how long a packet may wait, as in a switch with large buffers
 KIND = "tbf"
-
-
-def port_of(place: HostPlace) -> str:
-    """The bridge's port that the host hangs on, as systemd-nspawn names it."""
-    return f"vb-{place.machine}"
 
 
 def shape(config: LabConfig, mbit_s: int) -> None:
@@ -54,18 +50,18 @@ def clear(config: LabConfig) -> None:
     shaped = rates(config)
     for place in config.known_places():
         if shaped.get(place.name) is not None:
-            run([*_tc(config), "qdisc", "delete", "dev", port_of(place), "root"])
+            run([*_tc(config), "qdisc", "delete", "dev", network.port_of(place), "root"])
 
 
 def rates(config: LabConfig) -> dict[str, int | None]:
     """Mbit/s of every host's link; None for one that is not shaped. Raises LabCommandFailed."""
     found = parse_rates(run([*_tc(config), "-json", "qdisc", "show"]))
-    return {place.name: found.get(port_of(place)) for place in config.known_places()}
+    return {place.name: found.get(network.port_of(place)) for place in config.known_places()}
 
 
 def shape_argv(config: LabConfig, place: HostPlace, mbit_s: int) -> list[str]:
     return [
-        *(*_tc(config), "qdisc", "replace", "dev", port_of(place), "root", KIND),
+        *(*_tc(config), "qdisc", "replace", "dev", network.port_of(place), "root", KIND),
         *("rate", f"{mbit_s}mbit", "burst", str(burst_bytes(mbit_s)), "latency", f"{QUEUE_MS}ms"),
     ]
 

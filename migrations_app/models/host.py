@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .queries import HostQuerySet
+
 
 class Host(models.Model):
     """A machine, the key it must show, and what was found on it when it was last looked at."""
@@ -20,6 +22,7 @@ class Host(models.Model):
         QUARANTINED = "quarantined", _("quarantined")  # it showed another key: no more contact
 
     USABLE = (State.READY, State.LIMITED)
+    DOCUMENTS = ("facts", "problems", "prepared")  # columns of some kilobytes
 
     name = models.SlugField(_("name"), unique=True)
     address = models.GenericIPAddressField(_("address"))
@@ -29,7 +32,10 @@ class Host(models.Model):
     user = models.CharField(_("user"), max_length=32, default="root")
     host_key = models.TextField(_("host key"))  # "ssh-ed25519 AAAA...", pinned
     private_key_encrypted = models.BinaryField(editable=False)  # see crypto.py
+    public_key = models.TextField(blank=True)  # "ssh-ed25519 AAAA… migration-lab"; "": older row
+    asked = models.CharField(max_length=253, blank=True)  # the name or address somebody typed
     is_lab = models.BooleanField(_("lab host"), default=False)
+    open_to_students = models.BooleanField(_("open to students"), default=False)
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.UNKNOWN
     )
@@ -53,6 +59,13 @@ class Host(models.Model):
         "MigrationJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     lease_until = models.DateTimeField(null=True, blank=True)
+
+    # A trial has it from the start of its workload until that is removed; see services/trials.py.
+    trial = models.ForeignKey(
+        "Trial", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = HostQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -34,8 +34,13 @@ class MigrationJob(models.Model):
     encrypted = models.BooleanField(_("encrypted"), default=True)
     compression = models.CharField(_("compression"), max_length=8, default=Compression.NONE.value)
     bandwidth_limit_mbit_s = models.PositiveIntegerField(_("limit"), null=True, blank=True)
+    link_rate_mbit_s = models.PositiveIntegerField(_("link rate"), null=True, blank=True)
+    link_delay_ms = models.PositiveIntegerField(_("link delay"), null=True, blank=True)
+    link_loss_percent = models.FloatField(_("link loss"), null=True, blank=True)
+    tcp_established = models.BooleanField(_("open TCP connections"), default=False)
     keep_images = models.BooleanField(_("keep images"), default=False)
     leave_running = models.BooleanField(_("leave a copy running"), default=False)
+    skip_checks = models.JSONField(default=list, blank=True)  # codes of engine.workload_checks
     pre_copy = models.JSONField(null=True, blank=True)  # engine.plan.PreCopyRules; null: no rounds
 
     status = models.CharField(
@@ -44,6 +49,7 @@ class MigrationJob(models.Model):
     created_by = models.ForeignKey(
         "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs"
     )
+    shared_with_class = models.BooleanField(_("shared with the class"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -67,9 +73,30 @@ class MigrationJob(models.Model):
     dump_time_ms = models.FloatField(null=True, blank=True)
     restore_time_ms = models.FloatField(null=True, blank=True)
     observed_gap_ms = models.FloatField(null=True, blank=True)
+    client_gap_ms = models.FloatField(null=True, blank=True)
+    criu_frozen_time_ms = models.FloatField(null=True, blank=True)
+    bytes_sent = models.BigIntegerField(null=True, blank=True)
+    stop_window = models.JSONField(null=True, blank=True)  # engine.report.StopWindow
+    round_bytes = models.JSONField(null=True, blank=True)  # of each pre-copy round; null: none
     proof_passed = models.BooleanField(null=True, blank=True)
+    # What it counts to in the history; null: it has not ended, or is about to be counted.
+    configuration = models.ForeignKey(
+        "Configuration", on_delete=models.PROTECT, null=True, blank=True, related_name="jobs"
+    )
+    environment = models.ForeignKey(
+        "Environment", on_delete=models.PROTECT, null=True, blank=True, related_name="jobs"
+    )
 
-    OPTIONS = ("encrypted", "compression", "bandwidth_limit_mbit_s", "keep_images", "leave_running")
+    LINK = ("link_rate_mbit_s", "link_delay_ms", "link_loss_percent")
+    OPTIONS = (
+        "encrypted",
+        "compression",
+        "bandwidth_limit_mbit_s",
+        *LINK,
+        "tcp_established",
+        "keep_images",
+        "leave_running",
+    )
     METRICS = (
         "stop_time_ms",
         "transfer_time_ms",
@@ -78,6 +105,9 @@ class MigrationJob(models.Model):
         "dump_time_ms",
         "restore_time_ms",
         "observed_gap_ms",
+        "client_gap_ms",
+        "criu_frozen_time_ms",
+        "bytes_sent",
     )
 
     objects = JobQuerySet.as_manager()
@@ -90,6 +120,19 @@ class MigrationJob(models.Model):
             models.Index(fields=["status", "id"]),
             models.Index(fields=["created_by", "-id"]),
             models.Index(fields=["finished_at"]),
+            models.Index(fields=["configuration", "-finished_at"]),
+            models.Index(fields=["workload", "-id"]),
+            models.Index(fields=["strategy", "-id"]),
+            models.Index(fields=["compression", "-id"]),
+            models.Index(  # all that an expectation reads of former runs
+                fields=["configuration", "status", "finished_at", "strategy", "stop_time_ms"],
+                name="former_stop_times",
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(configuration=None),
+                name="finished_jobs_not_counted",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

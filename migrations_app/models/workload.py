@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from migrations_app.engine.plan import CONTAINER_NAME, WorkloadKind
 
+from .queries import WorkloadQuerySet
+
 FRESH = timedelta(seconds=1)
 NAME_LENGTH = 40  # a clone's name is longer by some letters
 
@@ -56,6 +58,8 @@ class Workload(models.Model):
         "auth.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="workloads"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = WorkloadQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -10,13 +10,21 @@ from migrations_app.engine.errors import EngineError, HostError, HostKeyMismatch
 from migrations_app.engine.hosts.base import Host as EngineHost
 from migrations_app.models import Host, MigrationJob
 
-from .codes import Code
+from . import audit
+from .addresses import checked_address
+from .codes import Code, InventoryRefused
 
 
 class HostQuarantined(HostError):
     """It once showed another key than the pinned one; nobody has trusted it again."""
 
     code = Code.HOST_QUARANTINED
+
+
+class HostForbidden(HostError):
+    """Its address is none that is allowed any more: the settings have changed since."""
+
+    code = Code.ADDRESS_OUTSIDE
 
 
 @contextmanager
@@ -26,11 +34,22 @@ def reached(host: Host) -> Iterator[EngineHost]:
         raise HostQuarantined(f"{host.name} is quarantined")
     with ExitStack() as stack:
         try:
+            _require_allowed(host)
             connected = stack.enter_context(engine().connect(ssh_target_for(host)))
         except HostError as error:
             note_host_error(host=host, error=error)
             raise
         yield connected
+
+
+def _require_allowed(host: Host) -> None:
+    """Addresses are checked when a host is added; the list may have changed. The lab's are ours."""
+    if host.is_lab:
+        return
+    try:
+        checked_address(host.address)
+    except InventoryRefused as error:
+        raise HostForbidden(f"{host.address} is not allowed", code=error.code) from error
 
 
 @contextmanager
@@ -48,6 +67,9 @@ def note_host_error(*, host: Host, error: EngineError) -> None:
     """A wrong key quarantines; anything else means that it can't be reached now."""
     wrong_key = isinstance(error, HostKeyMismatch)
     state = Host.State.QUARANTINED if wrong_key else Host.State.UNREACHABLE
-    Host.objects.filter(pk=host.pk).update(
-        state=state, last_error_code=error.code, last_error=error.message
-    )
+    rows = Host.objects.filter(pk=host.pk)
+    fresh = rows.exclude(state=Host.State.QUARANTINED).exists()
+    rows.update(state=state, last_error_code=error.code, last_error=error.message)
+    if wrong_key and fresh:  # once, however many find it
+        failed = audit.Outcome.FAILED
+        audit.note(who=None, what="host-quarantined", target=host, outcome=failed)

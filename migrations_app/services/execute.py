@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +19,7 @@ from .codes import Code
 from .contact import both_reached
 from .dispatch import send_waiting_jobs
 from .outcome import Ending, conclude, ending_of, ending_untouched
+from .outside import outside_view
 from .queue import Task, send
 from .recorder import Recorder
 
@@ -96,9 +98,17 @@ def _ending_moved(job: MigrationJob) -> Ending:
 
 
 def _migrate(job: MigrationJob, publisher: Publisher) -> Report:
-    with both_reached(job) as (source, target), Recorder(job, publisher) as recorder:
+    with ExitStack() as stack:
+        source, target = stack.enter_context(both_reached(job))
+        outside = stack.enter_context(outside_view(job))
+        recorder = stack.enter_context(Recorder(job, publisher))
         return engine().migrate(
-            plan_for(job), source, target, recorder.observe, cancelled=recorder.cancelled
+            plan_for(job),
+            source,
+            target,
+            recorder.observe,
+            cancelled=recorder.cancelled,
+            **({"outside": outside} if outside else {}),
         )
 
 

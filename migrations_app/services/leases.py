@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from migrations_app.models import Host, MigrationJob, Workload
+from migrations_app.models import Host, MigrationJob, Trial, Workload
 
 LEASE = timedelta(seconds=30)
 RENEW_EVERY_S = 5.0  # several tries before the lease runs out
@@ -46,10 +46,47 @@ def take_host_for_check(*, host_id: int) -> bool:
     return bool(free.update(lease_until=timezone.now() + CHECK_LEASE, check_requested_at=None))
 
 
+def keep_host_for_check(*, host_id: int) -> None:
+    """Extends it, while something long goes on there."""
+    rows = Host.objects.filter(pk=host_id, leased_by=None)
+    rows.update(lease_until=timezone.now() + CHECK_LEASE)
+
+
 def release_host_after_check(*, host_id: int) -> None:
     Host.objects.filter(pk=host_id, leased_by=None).update(
         lease_until=None, checked_at=timezone.now()
     )
+
+
+def take_host_for_watching(*, host_id: int, seconds: float) -> bool:
+    """As for a check, for a control run: no job is measured and nobody looks around meanwhile."""
+    until = timezone.now() + timedelta(seconds=seconds)
+    return bool(free_hosts().filter(pk=host_id).update(lease_until=until))
+
+
+def take_hosts_for_trial(*, trial: Trial) -> bool:
+    """Keeps the hosts of a trial from other trials. False: one has another's; roll back then."""
+    free = Host.objects.filter(pk__in=trial.host_ids, trial=None)
+    return free.update(trial=trial) == len(trial.host_ids)
+
+
+def release_hosts_of_trial(*, trial: Trial) -> None:
+    Host.objects.filter(trial=trial).update(trial=None)
+
+
+def take_trial(*, trial_id: int, seconds: float) -> bool:
+    """Leases a control run for watching it. False: somebody is at it."""
+    waiting = Trial.objects.filter(_run_out(), pk=trial_id, state=Trial.State.RUNNING, job=None)
+    return bool(waiting.update(lease_until=timezone.now() + timedelta(seconds=seconds)))
+
+
+def release_trial(*, trial_id: int) -> None:
+    Trial.objects.filter(pk=trial_id).update(lease_until=None)
+
+
+def release_host(*, host_id: int) -> None:
+    """After a look at a workload, or a control run: nothing was learned of the host."""
+    Host.objects.filter(pk=host_id, leased_by=None).update(lease_until=None)
 
 
 def _run_out() -> Q:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from migrations_app.engine.plan import Strategy
+from migrations_app.adapters import problems_between
+from migrations_app.engine.plan import Strategy, WorkloadKind
+from migrations_app.engine.preflight import concerns
+from migrations_app.engine.problems import Problem, Severity
 from migrations_app.engine.report import Side
 from migrations_app.models import Host
 
@@ -30,7 +33,40 @@ def obstacle_between(
 ) -> InventoryRefused | None:
     """The first obstacle on either of two hosts."""
     there = obstacle_on(source, kind, strategy, Side.SOURCE)
-    return there or obstacle_on(target, kind, strategy, Side.TARGET)
+    there = there or obstacle_on(target, kind, strategy, Side.TARGET)
+    return there or _obstacle_of_pair(source, target, kind, strategy)
+
+
+def _obstacle_of_pair(
+    source: Host, target: Host, kind: str, strategy: str
+) -> InventoryRefused | None:
+    for problem in problems_between(source, target):
+        if problem.severity is Severity.FAIL and concerns(
+            problem, WorkloadKind(kind), Strategy(strategy)
+        ):
+            return InventoryRefused(problem.code, **_texts(problem))
+    return None
+
+
+def warnings_between(source: Host, target: Host, kind: str) -> list[InventoryRefused]:
+    """What does not stand in the way but may go wrong, of the hosts and between them."""
+    own = [
+        InventoryRefused(problem["code"], **{n: str(v) for n, v in problem["values"].items()})
+        for host, side in ((source, Side.SOURCE), (target, Side.TARGET))
+        for problem in host.problems
+        if problem["severity"] == Severity.WARN
+        and kind in problem["kinds"]
+        and side in problem.get("sides", [side])
+    ]
+    return own + [
+        InventoryRefused(problem.code, **_texts(problem))
+        for problem in problems_between(source, target)
+        if problem.severity is Severity.WARN and WorkloadKind(kind) in problem.kinds
+    ]
+
+
+def _texts(problem: Problem) -> dict[str, str]:
+    return {name: str(value) for name, value in problem.values.items()}
 
 
 def obstacle_to_starting(host: Host, kind: str) -> InventoryRefused | None:

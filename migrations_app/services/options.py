@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "compression": str(_OF_ENGINE["compression"]),
     **RULES,
 }
+SHARES = ("link_loss_percent",)  # these need not be whole
 
 
 def columns_for(
@@ -38,8 +39,9 @@ def columns_for(
     chosen = {**DEFAULTS, **given}
     for name, value in chosen.items():
         _check(name, value)
-    if chosen["leave_running"] and operation.one_host:
-        raise SubmitRefused(Code.OPTION_NEEDS_TWO_HOSTS, option="leave_running")
+    for name in ("leave_running", *MigrationJob.LINK) if operation.one_host else ():
+        if chosen[name]:
+            raise SubmitRefused(Code.OPTION_NEEDS_TWO_HOSTS, option=name)
     rules = {name: chosen.pop(name) for name in RULES}
     return {**chosen, "pre_copy": rules if strategy.in_rounds else None}
 
@@ -54,15 +56,16 @@ def _check(name: str, value: object) -> None:
 
 
 def _check_number(name: str, value: object) -> None:
-    """A whole number in its range, or nothing where nothing is the default."""
+    """A number in its range, whole unless it is a share; or nothing where that is the default."""
     if value is None and DEFAULTS[name] is None:
         return
-    if not isinstance(value, int) or isinstance(value, bool):
+    wanted = int | float if name in SHARES else int
+    if not isinstance(value, wanted) or isinstance(value, bool):
         raise SubmitRefused(Code.BAD_OPTION, option=name)
     try:
         in_range(name, value)
     except ValueError as error:
-        low, high = map(str, RANGES[name])
+        low, high = (f"{end:g}" for end in RANGES[name])
         raise SubmitRefused(Code.OPTION_OUT_OF_RANGE, option=name, low=low, high=high) from error
 
 

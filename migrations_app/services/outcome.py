@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from migrations_app.engine.errors import EngineError
@@ -18,6 +18,10 @@ from migrations_app.models.workload import NAME_LENGTH
 
 from . import leases
 from .codes import Code
+from .diagnosis import count_run
+from .figures import keep_figures
+from .kept import note_kept
+from .leftovers import note_left
 from .queue import Task, send
 
 logger = logging.getLogger(__name__)
@@ -41,6 +45,8 @@ def ending_of(report: Report, *, cancel_requested: bool, reason: str) -> Ending:
         "error_code": error.code if error else "",
         "error_message": error.message if error else "",
         "proof_passed": report.proof.passed if report.proof else None,
+        "stop_window": asdict(report.stop_window) if report.stop_window else None,
+        "round_bytes": [told.bytes for told in report.rounds] or None,
         **{name: getattr(report.metrics, name) for name in MigrationJob.METRICS},
     }
     status = _status_of(report, cancel_requested)
@@ -107,6 +113,10 @@ def conclude(*, job: MigrationJob, ending: Ending, publisher: Publisher) -> None
             _write(job, ending)
             _place_workload(job, ending)
             leases.release_hosts(job=job)
+            if job.is_finished and ending.fields.get("report"):
+                count_run(ending.fields["report"])
+                note_kept(job=job, report=ending.fields["report"])
+                note_left(job=job, report=ending.fields["report"])
     except IllegalTransition as error:  # the reaper was faster: its answer came from the hosts
         logger.warning("job %s: %s", job.pk, error)
         return
@@ -114,6 +124,15 @@ def conclude(*, job: MigrationJob, ending: Ending, publisher: Publisher) -> None
     if job.is_finished:
         publisher.publish("done", {"status": job.status})
         send(task=Task.OBSERVE_WORKLOAD, row_id=job.workload_id)
+        _count(job)
+
+
+def _count(job: MigrationJob) -> None:
+    """Into the history's sums: these can be made anew at any time, the job's ending can't."""
+    try:
+        keep_figures(job=job)
+    except DatabaseError:
+        logger.exception("job %s was not counted; the beat tries again", job.pk)
 
 
 def _write(job: MigrationJob, ending: Ending) -> None:

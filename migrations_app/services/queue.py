@@ -22,10 +22,17 @@ MESSAGE_EXPIRES_S = 60  # unread for so long: the dispatcher has sent another
 class Task(StrEnum):
     RUN_JOB = "migrations_app.tasks.run_job"
     SETTLE_JOB = "migrations_app.tasks.settle_job"
+    LOOK_AT_DRAFT = "migrations_app.tasks.look_at_draft"
+    PREPARE_HOST = "migrations_app.tasks.prepare_host"
     CHECK_HOST = "migrations_app.tasks.check_host"
     START_WORKLOAD = "migrations_app.tasks.start_workload"
     STOP_WORKLOAD = "migrations_app.tasks.stop_workload"
+    REMOVE_LEFT = "migrations_app.tasks.remove_left"
+    TEND_IMAGE = "migrations_app.tasks.tend_image"
+    LOOK_AT_WORKLOAD = "migrations_app.tasks.look_at_workload"
     OBSERVE_WORKLOAD = "migrations_app.tasks.observe_workload"
+    ADVANCE_EXPERIMENT = "migrations_app.tasks.advance_experiment"
+    WATCH_TRIAL = "migrations_app.tasks.watch_trial"
 
 
 def send_on_commit(*, task: Task, row_id: int) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 
 from migrations_app.adapters import option_problem, plan_problem
 from migrations_app.engine.plan import Operation, Strategy, WorkloadKind
-from migrations_app.engine.preflight import Problem, plan_problems
+from migrations_app.engine.preflight import plan_problems
+from migrations_app.engine.problems import Problem
 from migrations_app.engine.report import Side
+from migrations_app.engine.workload_checks import MESSAGES as CHECKED
 from migrations_app.models import Host, IllegalTransition, MigrationJob, Workload
+from migrations_app.roles import Person
 
-from .codes import Code, SubmitRefused
+from .codes import Code, Refused, SubmitRefused
 from .obstacles import obstacle_on
 from .options import columns_for
+from .permissions import host_barrier, require_instructor, require_own, workload_barrier
 from .queue import Task, send_on_commit
+from .quota import claim_job
 
 
 def submit_job(
@@ -23,16 +29,24 @@ def submit_job(
     target: Host,
     operation: str,
     strategy: str,
-    user: User | None,
+    user: Person,
+    skip_checks: Sequence[str] = (),
+    is_trial: bool = False,
     **options: object,
 ) -> MigrationJob:
-    """Queues one job; it runs from where the workload is now. Raises SubmitRefused.
+    """Queues one job; it runs from where the workload is now. Raises Refused.
 
+    `skip_checks`: codes of checks of the workload that are not to refuse; for instructors.
+    `is_trial`: its experiment has claimed its place in the quota.
     `options` are those of options.DEFAULTS, each by its name; what is not given is by default.
     """
-    refusal = find_refusal(workload=workload, target=target, operation=operation, strategy=strategy)
+    refusal = find_refusal(
+        workload=workload, target=target, operation=operation, strategy=strategy, user=user
+    )
     if refusal:
         raise refusal
+    if skip_checks:
+        require_instructor(user)
     job = MigrationJob(
         workload=workload,
         source=workload.host,
@@ -40,17 +54,20 @@ def submit_job(
         operation=Operation(operation),
         strategy=Strategy(strategy),
         created_by=user,
+        skip_checks=[code for code in skip_checks if code in CHECKED],
         **columns_for(options, Operation(operation), Strategy(strategy)),
     )
     problem = option_problem(job)
     if problem:
         raise _refused_for(problem)
-    return _queue(job)
+    return _queue(job, user, is_trial)
 
 
-def _queue(job: MigrationJob) -> MigrationJob:
+def _queue(job: MigrationJob, user: Person, is_trial: bool = False) -> MigrationJob:
     try:
         with transaction.atomic():
+            if not is_trial:
+                claim_job(user)
             job.save()
             send_on_commit(task=Task.RUN_JOB, row_id=job.pk)
     except IntegrityError as error:  # one_unsettled_job_per_workload
@@ -58,11 +75,12 @@ def _queue(job: MigrationJob) -> MigrationJob:
     return job
 
 
-def cancel_job(*, job: MigrationJob) -> None:
+def cancel_job(*, job: MigrationJob, user: Person) -> None:
     """Ends a queued job; a running one is asked to stop where it still can.
 
-    Raises SubmitRefused when it has ended already.
+    Raises Refused when it has ended already, or is not theirs.
     """
+    require_own(user, job)
     status = MigrationJob.Status
     try:
         job.transition(status.QUEUED, status.CANCELLED, Code.CANCELLED)
@@ -72,9 +90,10 @@ def cancel_job(*, job: MigrationJob) -> None:
             raise SubmitRefused(Code.JOB_FINISHED, job=str(job.pk)) from error
 
 
-def rerun_job(*, job: MigrationJob, user: User | None) -> MigrationJob:
-    """The same again, from where the workload is now. Raises SubmitRefused.
+def rerun_job(*, job: MigrationJob, user: Person, skip_check: str | None = None) -> MigrationJob:
+    """The same again, from where the workload is now. Raises Refused.
 
+    `skip_check`: in spite of this check of the workload, which refused it; for instructors.
     A workload that has moved meanwhile goes back to the host where it came from.
     """
     if not job.is_finished:
@@ -85,6 +104,7 @@ def rerun_job(*, job: MigrationJob, user: User | None) -> MigrationJob:
         operation=job.operation,
         strategy=job.strategy,
         user=user,
+        skip_checks=[*job.skip_checks, *([skip_check] if skip_check else [])],
         **job.options,
     )
 
@@ -97,21 +117,27 @@ def _rerun_target(job: MigrationJob) -> Host:
 
 
 def find_refusal(
-    *, workload: Workload, target: Host, operation: str, strategy: str
-) -> SubmitRefused | None:
-    """Why this job can't be queued now, or None. Reads what is known; contacts no host."""
+    *, workload: Workload, target: Host, operation: str, strategy: str, user: Person = None
+) -> Refused | None:
+    """Why this person can't queue this job now, or None. Reads what is known; asks no host."""
     unknown = _refuse_choice(operation, strategy)
     if unknown:
         return unknown
-    refusals = find_refusals(workload=workload, target=target, operation=Operation(operation))
+    refusals = find_refusals(
+        workload=workload, target=target, operation=Operation(operation), user=user
+    )
     return refusals[Strategy(strategy)]
 
 
 def find_refusals(
-    *, workload: Workload, target: Host, operation: Operation
-) -> dict[Strategy, SubmitRefused | None]:
-    """The same for every strategy at once, with one query."""
-    of_workload = _refuse_workload(workload)
+    *, workload: Workload, target: Host, operation: Operation, user: Person = None
+) -> dict[Strategy, Refused | None]:
+    """The same for every strategy at once, with one query (two for students)."""
+    of_workload = (
+        workload_barrier(user, workload)
+        or host_barrier(user, workload.host, target)
+        or _refuse_workload(workload)
+    )
     return {
         strategy: _refuse_kind(workload.kind, operation, strategy)
         or of_workload

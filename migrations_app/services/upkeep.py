@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from django.utils import timezone
 
+from migrations_app import facts_history
 from migrations_app.adapters import engine, problem_as_dict, ref_for
 from migrations_app.engine.errors import EngineError
 from migrations_app.engine.hosts.base import Host as EngineHost
-from migrations_app.engine.plan import WorkloadKind
-from migrations_app.models import Host, Workload
+from migrations_app.engine.plan import WorkloadKind, WorkloadRef
+from migrations_app.models import Host, HostFacts, Workload
 
 from . import leases
 from .codes import Code
 from .contact import HostQuarantined, note_host_error, reached
 from .dispatch import send_waiting_jobs
 
+MOST_PEERS = 8  # to which round trips are measured
 logger = logging.getLogger(__name__)
 State = Workload.State
+FIRST_WORDS_S = 10.0  # the memory program fills its memory first
+LOOK_AGAIN_S = 0.1
 SETTLED_STATES = (State.RUNNING, State.STOPPED, State.LOST)
 # What the engine says of a workload -> the row's state, and the code that explains it.
 SEEN = {
@@ -63,10 +68,19 @@ def _facts_once_prepared(host: Host, connection: EngineHost) -> dict[str, Any]:
     Lab hosts are ours: they get it, and a newer one, by themselves.
     """
     facts = engine().collect_facts(connection)
+    facts |= _around(host, connection)
     if not host.prepare_requested_at and not (host.is_lab and lacks_runtime(facts)):
         return facts
     _prepare(host, connection)
-    return engine().collect_facts(connection)
+    return {**facts, **engine().collect_facts(connection)}
+
+
+def _around(host: Host, connection: EngineHost) -> dict[str, Any]:
+    """Its clock against ours, and how far the other hosts are from it."""
+    others = Host.objects.filter(state__in=Host.USABLE).exclude(pk=host.pk)[:MOST_PEERS]
+    return engine().look_around(
+        connection, {other.name: (other.address, other.port) for other in others}
+    )
 
 
 def lacks_runtime(facts: dict[str, Any]) -> bool:
@@ -88,6 +102,7 @@ def _prepare(host: Host, connection: EngineHost) -> None:
 def _write_facts(host: Host, facts: dict[str, Any]) -> None:
     problems = [problem_as_dict(problem) for problem in engine().host_problems(facts)]
     limited = any(problem["severity"] == "fail" for problem in problems)
+    _keep_facts(host, facts)
     Host.objects.filter(pk=host.pk).update(
         facts=facts,
         problems=problems,
@@ -95,6 +110,14 @@ def _write_facts(host: Host, facts: dict[str, Any]) -> None:
         last_error_code="",
         last_error="",
     )
+
+
+def _keep_facts(host: Host, facts: dict[str, Any]) -> None:
+    """A row of the host's history, where something is not as it was."""
+    last = HostFacts.objects.filter(host=host).first()
+    changed = facts_history.changes(last.facts, facts) if last else {}
+    if last is None or changed:
+        HostFacts.objects.create(host=host, facts=facts, changes=changed)
 
 
 def start_workload(*, workload_id: int) -> None:
@@ -119,7 +142,21 @@ def _start(workload: Workload) -> dict[str, Any]:
             type_name=workload.type_name,
             values=workload.parameters,
         )
-    return {"state": State.RUNNING, "ref_name": ref.name, "pid": ref.pid}
+        last_line = _first_words(connection, ref)
+    return {"state": State.RUNNING, "ref_name": ref.name, "pid": ref.pid, "last_line": last_line}
+
+
+def _first_words(connection: EngineHost, ref: WorkloadRef) -> str:
+    """What it says first, waited for: one that is moved before it has said anything proves nothing.
+
+    One that says nothing in time runs none the less.
+    """
+    deadline = time.monotonic() + FIRST_WORDS_S
+    while True:
+        said = engine().workload_status(connection, ref).last_line
+        if said is not None or time.monotonic() > deadline:
+            return said or ""
+        time.sleep(LOOK_AGAIN_S)
 
 
 def stop_workload(*, workload_id: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from migrations_app import selectors
 from migrations_app.models import MigrationJob
+from migrations_app.roles import teaches
 
 from .lab import icon
 
@@ -25,6 +27,7 @@ PLACES = {
     "home": _("Home"),
     "launch": _("Launch"),
     "job-list": _("Jobs"),
+    "experiment-list": _("Experiments"),
     "history": _("History"),
     "host-list": _("Hosts"),
     "workload-list": _("Workloads"),
@@ -60,7 +63,13 @@ def side_link(context: dict[str, Any], name: str, icon_name: str) -> SafeString:
     )
 
 
-@register.simple_tag
-def running_jobs() -> Iterable[MigrationJob]:
+@register.filter
+def visible_to(job: MigrationJob, viewer: User) -> bool:
+    """Whether a link to it leads somewhere; no query, so none to runs of shared experiments."""
+    return teaches(viewer) or job.shared_with_class or job.created_by_id == viewer.pk
+
+
+@register.simple_tag(takes_context=True)
+def running_jobs(context: dict[str, Any]) -> Iterable[MigrationJob]:
     """Those that have not ended, for the strip on top."""
-    return list(selectors.unfinished_jobs())
+    return list(selectors.unfinished_jobs(context["request"].user))

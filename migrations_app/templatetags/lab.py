@@ -6,7 +6,8 @@ import re
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +15,32 @@ from django import template
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from migrations_app import words
 from migrations_app.metrics import METRICS
+from migrations_app.models import MigrationJob
 from migrations_app.quantities import UNKNOWN, Quantity, Unit, quantity, shown, three_digits
 
 register = template.Library()
+MOST_KEPT = 512  # pieces of pages, by language
 ICONS = Path(settings.BASE_DIR) / "static" / "vendor" / "bootstrap-icons"
 SIGNS = {
     "job": words.JOB_SIGNS,
     "host": words.HOST_SIGNS,
     "workload": words.WORKLOAD_SIGNS,
     "proof": words.PROOF_SIGNS,
+    "experiment": words.EXPERIMENT_SIGNS,
+    "trial": words.TRIAL_SIGNS,
     "severity": words.SEVERITY_SIGNS,
+    "check": words.CHECK_SIGNS,
+    "host check": words.HOST_CHECK_SIGNS,
+    "outcome": words.OUTCOMES,
+    "step": words.STEP_SIGNS,
 }
 PHRASES = {
     "phase": words.PHASES,
@@ -45,7 +54,14 @@ PHRASES = {
     "rounds ended by": words.ROUNDS_ENDED_BY,
     "stop part": words.STOP_PARTS,
     "parameter": words.PARAMETERS,
+    "role": words.ROLES,
     "proof": words.PROOFS,
+    "scope": words.SCOPES,
+    "host check": words.HOST_CHECKS,
+    "audit": words.AUDIT,
+    "preparing": words.PREPARING,
+    "obstacle": words.OBSTACLES,
+    "format": words.FORMATS,
 }
 
 
@@ -70,6 +86,12 @@ def _icon(name: str) -> SafeString:
 @register.simple_tag
 def sign(kind: str, state: str) -> SafeString:
     """A state as icon, word and colour; kinds are job, host, workload, proof, severity."""
+    return _sign(get_language(), kind, state)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _sign(_language: str | None, kind: str, state: str) -> SafeString:
+    """Kept by language: a long table shows the same few states in every row."""
     found = words.sign_of(SIGNS[kind], state)
     return format_html(
         '<span class="status tone-{}" data-state="{}">{}<span>{}</span></span>',
@@ -98,12 +120,25 @@ def figure(metric_name: str, value: float | None) -> SafeString:
     metric = METRICS[metric_name]
     if value is None:
         return unknown(metric.why_unknown)
-    return format_html('<span class="num">{}</span>', quantity(value, metric.unit))
+    shown_value = f'<span class="num">{quantity(value, metric.unit)}</span>'
+    return mark_safe(shown_value)  # noqa: S308  digits and a unit of ours
+
+
+@register.simple_tag
+def interval(metric_name: str, low: float, high: float) -> str:
+    """Both ends of an interval with their units."""
+    unit = METRICS[metric_name].unit
+    return _("%(low)s to %(high)s") % {"low": shown(low, unit), "high": shown(high, unit)}
 
 
 @register.simple_tag
 def unknown(reason: object = "") -> SafeString:
     """A dash; the reason is its tooltip, and read aloud."""
+    return _unknown(get_language(), str(reason))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _unknown(_language: str | None, reason: str) -> SafeString:
     return format_html(
         '<span class="unknown" title="{}"><span aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span></span>',
@@ -130,6 +165,20 @@ def count(value: float | None) -> str:
 
 
 @register.filter
+def in_minutes(seconds: float) -> int:
+    """Whole minutes, one at least: an estimate knows no seconds."""
+    return max(1, round(seconds / 60))
+
+
+@register.filter
+def fact(value: object) -> str:
+    """A host's fact: a text, a number, yes or no, or a dash where it is not known."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return UNKNOWN if value is None else str(value)
+
+
+@register.filter
 def ratio(value: float) -> str:
     """How many times as much."""
     return f"× {three_digits(value)}"
@@ -145,13 +194,32 @@ def when(moment: datetime | None, reason: object = "") -> SafeString:
     """How long ago, with the exact time on hover; the page's script keeps it current."""
     if moment is None:
         return unknown(reason)
-    local = timezone.localtime(moment)
+    exact = f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"
+    told = f'<time datetime="{moment.isoformat()}" title="{exact}" data-ago>'
+    return mark_safe(f"{told}{escape(ago(moment))}</time>")  # noqa: S308  digits, and escaped words
+
+
+@register.simple_tag
+def route(job: MigrationJob) -> SafeString:
+    """From host to host; of an operation on one host, that host."""
+    if job.source_id == job.target_id:
+        return format_html('<span class="route">{}</span>', job.source.name)
     return format_html(
-        '<time datetime="{}" title="{} {}" data-ago>{}</time>',
-        moment.isoformat(),
-        date_format(local, "Y-m-d H:i:s"),
-        local.tzname(),
-        ago(moment),
+        '<span class="route">{} {}<span class="visually-hidden">{}</span> {}</span>',
+        job.source.name,
+        _icon("arrow-right"),
+        pgettext("from host to host", "to"),
+        job.target.name,
+    )
+
+
+@register.simple_tag
+def swatch(strategy: str) -> SafeString:
+    """The colour that a strategy has everywhere (static/css/charts.css)."""
+    return format_html(
+        '<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true" focusable="false">'
+        '<rect class="strategy-{}" width="12" height="12" rx="2"/></svg>',
+        strategy,
     )
 
 
@@ -201,6 +269,12 @@ def shell(argv: Sequence[str]) -> str:
 def explain_problem(problem: dict[str, Any]) -> words.Explanation:
     """A host's problem in words, with its values."""
     return words.explain(words.PROBLEMS, problem["code"], problem.get("values"))
+
+
+@register.simple_tag
+def explain_check(problem: dict[str, Any]) -> words.Explanation:
+    """What spoils a row of a host's check list: a problem, or why there was no contact."""
+    return words.explain(words.ERRORS, problem["code"], problem.get("values"))
 
 
 @register.simple_tag

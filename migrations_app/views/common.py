@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html
 
+from migrations_app.engine.errors import EngineError
+from migrations_app.roles import administers, teaches
 from migrations_app.services.codes import Code, Refused
 from migrations_app.words import ERRORS, PROBLEMS, Explanation, explain
 
 Row = TypeVar("Row")
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 def found(row: Row | None) -> Row:
@@ -26,6 +31,33 @@ def found(row: Row | None) -> Row:
 def person(request: HttpRequest) -> User:
     """Who is signed in; the login middleware lets nobody else through."""
     return cast(User, request.user)
+
+
+def role(request: HttpRequest) -> dict[str, bool]:
+    """For every template: whether whoever looks may do what only instructors, administrators do."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    return {
+        "teaches": signed_in and teaches(user),
+        "administers": signed_in and administers(user),
+    }
+
+
+def staff_only(view: View) -> View:
+    """For pages of those who may change hosts; anybody else gets the 403 page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not teaches(person(request)):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return cast(View, guarded)
+
+
+def explained(error: EngineError) -> Explanation:
+    """What a host or a step on it failed with, in words."""
+    return explain(ERRORS, error.code)
 
 
 def refusal(error: Refused) -> Explanation:

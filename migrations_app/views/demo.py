@@ -23,5 +23,5 @@ def demo(request: HttpRequest) -> HttpResponse:
         tell_refusal(request, error)
         return HttpResponseClientRedirect(reverse("home"))
     if job is None:
-        return render(request, "parts/demo_wait.html", {"workload": demo_workload()})
+        return render(request, "parts/demo_wait.html", {"workload": demo_workload(person(request))})
     return HttpResponseClientRedirect(reverse("job-detail", args=[job.pk]))

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from migrations_app import selectors
-from migrations_app.live import connect_redis_async, stream_key
+from migrations_app.live import connect_redis, connect_redis_async, stream_key
 
 BLOCK_MS = 10_000  # then a comment is sent, so that a dead connection is noticed
 START = "0-0"  # before the first entry of a stream
@@ -30,14 +30,32 @@ Entry = dict[str, str]  # type, json
 
 async def job_events(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The stream; it ends with the event `done`."""
-    if not await selectors.job_exists(pk):
+    if not await selectors.job_exists(await request.auser(), pk):
         raise Http404
     client = await _open_client()
     if client is None:
         return HttpResponse(status=204)
-    response = StreamingHttpResponse(
-        _closing(client, pk, _last_seen(request)), content_type="text/event-stream"
-    )
+    return _stream(client, pk, _last_seen(request))
+
+
+def events_of(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The same for a call that is not async; who asks may see the job."""
+    if not settings.REDIS_URL or not _redis_answers():
+        return HttpResponse(status=204)
+    client = connect_redis_async(answer_within_s=BLOCK_MS / 1000)  # connects when it is read
+    return _stream(client, pk, _last_seen(request))
+
+
+def _redis_answers() -> bool:
+    try:
+        with connect_redis() as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
+
+
+def _stream(client: Redis, pk: int, last: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_closing(client, pk, last), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # nginx would keep the events back
     return response

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from migrations_app import selectors, words
 from migrations_app.metrics import METRICS
+from migrations_app.roles import teaches
 
 from .common import person
 from .samples import samples
@@ -39,6 +40,6 @@ def learn(request: HttpRequest) -> HttpResponse:
 
 
 def components(request: HttpRequest) -> HttpResponse:
-    if not person(request).is_staff:
+    if not teaches(person(request)):
         raise PermissionDenied
     return render(request, "components.html", samples())

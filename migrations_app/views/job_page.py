@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 
 from migrations_app.engine.report import PhaseName
 from migrations_app.metrics import BIG, METRICS, Metric
-from migrations_app.models import MigrationJob
+from migrations_app.models import CauseNote, MigrationJob
+from migrations_app.option_words import OptionRow, link_words, options_of
+from migrations_app.run_figures import Part, RoundRow, parts_of, rounds_of
 from migrations_app.selectors import QueueHealth
 from migrations_app.waterfall import Bar, Run, picture
 from migrations_app.words import ERRORS, NOTES, REASONS, WARNINGS, Explanation, explain
 
-from .job_figures import Part, RoundRow, parts_of, rounds_of
-from .option_words import OptionRow, options_of
+from .cause_words import CauseShown, cause_of
+from .check_words import CheckRow, check_rows
 
 OWN_TO_EACH = ("hostname", "disk_free_mib", "time")  # never alike, and no reason for anything
 Json = Mapping[str, Any]
@@ -50,6 +52,7 @@ class JobPage:
     job: MigrationJob
     ahead: int = 0  # jobs before it in the queue
     queue: QueueHealth | None = None  # while it has not ended: whether anybody works at all
+    note: CauseNote | None = None  # an instructor's, on a cause that no row knows
 
     @property
     def report(self) -> Json:
@@ -116,7 +119,20 @@ class JobPage:
 
     @property
     def options(self) -> list[OptionRow]:
-        return options_of(self.job)
+        return options_of(self.job.options)
+
+    @property
+    def link(self) -> str:
+        """How its link was to be shaped; empty: it was not."""
+        link = {name: getattr(self.job, name) for name in self.job.LINK}
+        return link_words(link) if any(link.values()) else ""
+
+    @property
+    def shaping(self) -> list[tuple[str, Json]]:
+        """What each host said of it: the host's name, and the report's words (docs/report.md)."""
+        told: Json = (self.report.get("environment") or {}).get("link_shaping") or {}
+        hosts = {"source": self.job.source, "target": self.job.target}
+        return [(hosts[side].name, one) for side, one in told.items()]
 
     @property
     def kept_images(self) -> Json | None:
@@ -134,6 +150,11 @@ class JobPage:
         return self.job.leave_running and self.job.status == MigrationJob.Status.SUCCEEDED
 
     @property
+    def client(self) -> Json | None:
+        """What a client outside saw; None where none looked."""
+        return self.report.get("client")
+
+    @property
     def waterfall(self) -> dict[str, Any]:
         job = self.job
         return picture(
@@ -148,6 +169,7 @@ class JobPage:
                 workload_is_on=self._is_on(),
                 last_before=self.last_before,
                 first_after=self.first_after,
+                client=self.client,
             )
         )
 
@@ -182,6 +204,22 @@ class JobPage:
     def _names(self) -> dict[str, str]:
         job = self.job
         return {"workload": job.workload.name, "job": str(job.pk)}
+
+    @property
+    def cause(self) -> CauseShown | None:
+        """What the tools' own words show of the reason; None where they show nothing."""
+        return cause_of(self.report)
+
+    @property
+    def stopped_by(self) -> CheckRow | None:
+        """The check of the workload that refused this job."""
+        code = self.job.error_code
+        return next((row for row in self.checks if row.code == code and row.fails), None)
+
+    @property
+    def checks(self) -> list[CheckRow]:
+        """Of the very workload, before anything was frozen."""
+        return check_rows(self.report.get("checks"))
 
     @property
     def where_now(self) -> str | None:

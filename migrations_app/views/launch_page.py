@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from migrations_app import selectors
-from migrations_app.engine.plan import Compression, Operation, Strategy
+from migrations_app.engine.catalogue import CATALOGUE
+from migrations_app.engine.plan import Compression, Operation, Strategy, WorkloadKind
 from migrations_app.models import Host, Workload
+from migrations_app.roles import Person
 from migrations_app.services.codes import Refused
+from migrations_app.services.obstacles import warnings_between
 from migrations_app.statistics import Median, median_of
 from migrations_app.words import OPERATIONS, STRATEGIES, Explanation, Phrase
 
@@ -27,6 +30,8 @@ class Step:
     words: Phrase
     refusals: Mapping[Strategy, Refused | None]  # by strategy
     expected: Median | None  # stop time in ms of former cold runs like this; one-host steps only
+
+    warnings: list[Explanation]  # what may go wrong on the way all the same
 
     @property
     def value(self) -> str:
@@ -55,28 +60,32 @@ class Choice:
     is_possible: bool
 
 
-def steps_of(workload: Workload, hosts: Sequence[Host]) -> list[Step]:
+def steps_of(user: Person, workload: Workload, hosts: Sequence[Host]) -> list[Step]:
     """The two steps on the workload's own host, then every other host as a target."""
     others = [host for host in hosts if host.pk != workload.host_id]
     return [
-        _step(workload, Operation.RESTORE_IN_PLACE, workload.host),
-        _step(workload, Operation.LOCAL_CLONE, workload.host),
-        *(_step(workload, Operation.MIGRATE, host) for host in others),
+        _step(user, workload, Operation.RESTORE_IN_PLACE, workload.host),
+        _step(user, workload, Operation.LOCAL_CLONE, workload.host),
+        *(_step(user, workload, Operation.MIGRATE, host) for host in others),
     ]
 
 
-def _step(workload: Workload, operation: Operation, target: Host) -> Step:
-    refusals = selectors.job_refusals(workload=workload, target=target, operation=operation)
+def _step(user: Person, workload: Workload, operation: Operation, target: Host) -> Step:
+    refusals = selectors.job_refusals(user, workload=workload, target=target, operation=operation)
     expected = None
     if operation.one_host:
-        former = selectors.former_stop_times(workload=workload, operation=operation)
+        former = selectors.former_stop_times(user, workload=workload, operation=operation)
         expected = median_of(former.get(Strategy.COLD, []))
-    return Step(operation, target, OPERATIONS[operation], refusals, expected)
+    warnings = []
+    if not operation.one_host:
+        found = warnings_between(workload.host, target, workload.kind)
+        warnings = [refusal(one) for one in found]
+    return Step(operation, target, OPERATIONS[operation], refusals, expected, warnings)
 
 
-def choices_of(workload: Workload, steps: Sequence[Step]) -> list[Choice]:
+def choices_of(user: Person, workload: Workload, steps: Sequence[Step]) -> list[Choice]:
     """Every strategy. Steps that nothing can do say so themselves."""
-    former = selectors.former_stop_times(workload=workload, operation=Operation.MIGRATE)
+    former = selectors.former_stop_times(user, workload=workload, operation=Operation.MIGRATE)
     open_steps = [step for step in steps if step.default]
     return [
         Choice(
@@ -97,6 +106,14 @@ def _reasons(strategy: Strategy, steps: Sequence[Step]) -> list[tuple[list[Step]
         if why_not:
             refused.setdefault(refusal(why_not), []).append(step)
     return [(there, said) for said, there in refused.items()]
+
+
+def keeps_connections(workload: Workload | None) -> bool:
+    """Whether its clients are connected while it moves: a container that serves on a port."""
+    if workload is None or workload.kind != WorkloadKind.CONTAINER:
+        return False
+    known = CATALOGUE.get(workload.type_name)
+    return known is not None and known.port is not None
 
 
 def lacking_compressions(hosts: Sequence[Host]) -> list[tuple[Host, Compression]]:

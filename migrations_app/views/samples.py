@@ -7,9 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from migrations_app import words
-from migrations_app.charts import Point, runs_chart
 from migrations_app.metrics import METRICS
 from migrations_app.waterfall import Bar, Run, picture
+
+from .chart_samples import every_chart
 
 BARS = (
     Bar("prepare", "source", 0, 640),
@@ -22,7 +23,6 @@ BARS = (
     Bar("verify", "target", 1500, 900),
     Bar("clean-up", "source", 2400, 210),
 )
-VALUES = (634.0, 702.5, 655.1, 598.0, 741.9, 689.3)
 
 
 def samples() -> dict[str, Any]:
@@ -38,10 +38,7 @@ def samples() -> dict[str, Any]:
         "tones": ("ok", "warn", "bad", "run"),
         "failure": words.explain(words.ERRORS, "transfer-failed"),
         "waterfall": _waterfall(),
-        "chart": {
-            "metric": METRICS["stop_time_ms"],
-            "figure": runs_chart(_points(), "stop_time_ms"),
-        },
+        "charts": every_chart(),
         "now": timezone.now(),
     }
 
@@ -61,10 +58,3 @@ def _waterfall() -> dict[str, Any]:
             first_after=14,
         )
     )
-
-
-def _points() -> list[Point]:
-    return [
-        Point(number, "cr", "migrate", "cold", "2026-01-01 12:00", value)
-        for number, value in enumerate(VALUES, start=1)
-    ]

@@ -17,14 +17,14 @@ from .common import found, person, tell, tell_refusal
 
 
 def workload_list(request: HttpRequest) -> HttpResponse:
-    context = {"workloads": selectors.workloads(), "catalogue": CATALOGUE.values()}
+    context = {"workloads": selectors.workloads(person(request)), "catalogue": CATALOGUE.values()}
     return render(request, "workloads/list.html", context)
 
 
 def workload_new(request: HttpRequest) -> HttpResponse:
     """`?type=` chooses the card; the form's fields are that type's parameters."""
     workload_type = found(CATALOGUE.get(request.GET.get("type", "counter")))
-    form = WorkloadForm(workload_type, selectors.hosts(), request.POST or None)
+    form = WorkloadForm(workload_type, selectors.hosts(person(request)), request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             workload = inventory.create_workload(**form.wanted(), created_by=person(request))
@@ -38,26 +38,26 @@ def workload_new(request: HttpRequest) -> HttpResponse:
 
 
 def workload_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    workload = found(selectors.workload(pk))
+    workload = found(selectors.workload(person(request), pk))
     context = {
         "workload": workload,
         "type": CATALOGUE.get(workload.type_name),
-        "jobs": selectors.jobs().filter(workload=workload)[: selectors.RECENT],
+        "jobs": selectors.jobs(person(request)).filter(workload=workload)[: selectors.RECENT],
     }
     return render(request, "workloads/detail.html", context)
 
 
 @require_POST
 def workload_look(request: HttpRequest, pk: int) -> HttpResponse:
-    inventory.request_workload_look(workload=found(selectors.workload(pk)))
+    inventory.request_workload_look(workload=found(selectors.workload(person(request), pk)))
     return redirect("workload-detail", pk)
 
 
 @require_POST
 def workload_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    workload = found(selectors.workload(pk))
+    workload = found(selectors.workload(person(request), pk))
     try:
-        inventory.remove_workload(workload=workload)
+        inventory.remove_workload(workload=workload, user=person(request))
     except Refused as error:
         tell_refusal(request, error)
         return redirect("workload-detail", pk)

@@ -39,6 +39,25 @@ FAILURES: dict[str, Word] = {
         _("It ended with an error of its own."),
         _("The commands and logs below show which one, and what it said."),
     ),
+    "link-not-found": Word(
+        _("No link leads to the other host"),
+        _("The host's routes name no interface on the way to it, so there is no link to shape."),
+        _("Look at the addresses of both hosts, or launch the job with the link as it is."),
+    ),
+    "link-taken": Word(
+        _("Somebody else shapes that link already"),
+        _(
+            "The interface on the way to the other host has a queue that is not the kernel's own. It was left alone; nothing was touched."
+        ),
+        _(
+            "Take it away on that host if it is not needed (tc qdisc delete dev … root), or launch the job with the link as it is."
+        ),
+    ),
+    "link-not-possible": Word(
+        _("The link could not be shaped"),
+        _("tc refused it on a host. The link is as it was, and the workload runs on the source."),
+        _("The message says what tc said. Choose another setting of the link, or none."),
+    ),
     "disk-full": Word(
         _("The disk of the host is full"),
         _("The image did not fit. The workload goes on where it was."),
@@ -225,6 +244,11 @@ FAILURES: dict[str, Word] = {
         _("The workload runs, but it did not go on from where it was"),
         _("Its own output shows a gap or a repeat, or its memory does not hold what it should."),
         _("Look at the proof below. Do not trust the figures of this run."),
+    ),
+    "proof-unread": Word(
+        _("The workload was moved, but its proof could not be read"),
+        _("The target could not be asked. Whether the workload goes on from where it was is open."),
+        _("Look at what it writes on the target; for figures to trust, run it again."),
     ),
     "kill-failed": Word(
         _("The old copy could not be ended"),

@@ -30,7 +30,31 @@ HOST_TROUBLES: dict[str, Word] = {
     "host-auth-refused": Word(
         _("The host did not let us in"),
         _("It does not take the site's key for this user."),
-        _("Put the site's public key into the host's authorized_keys."),
+        _("Paste the block on the host's page “Let us in” there, or give the password once."),
+    ),
+    "password-refused": Word(
+        _("The host does not take this password"),
+        _("It is wrong for this user, or the host's SSH server takes no passwords at all."),
+        _("Paste the block on the host itself instead; it needs no password of ours."),
+    ),
+    "sudo-wants-password": Word(
+        _("sudo asks for a password"),
+        _(
+            "The user may use sudo, but not without typing a password, and nobody is there to type it."
+        ),
+        _("Paste the block again: its last line lets this user start our program without one."),
+    ),
+    "sudo-refused": Word(
+        _("sudo refuses our program"),
+        _("The user is not allowed to start it as root."),
+        _("Paste the block again: its last line allows exactly that."),
+    ),
+    "sudo-missing": Word(
+        _("There is no sudo on the host"),
+        _("A user who is not root needs it to start our program."),
+        _(
+            "Install it as root (apt install sudo) and paste the block again, or add the host with the user root."
+        ),
     ),
     "host-session-lost": Word(
         _("The connection to the host broke"),

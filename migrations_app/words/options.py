@@ -26,6 +26,30 @@ OPTIONS: dict[str, Phrase] = {
         _("Bandwidth limit (Mbit/s)"),
         _("The source sends no faster than this. Empty: as fast as the link lets it."),
     ),
+    "link_rate_mbit_s": Phrase(
+        _("Link rate (Mbit/s)"),
+        _(
+            "Both hosts send each other no faster than this while the run lasts: as if the link between them were slower. Empty: the link as it is."
+        ),
+    ),
+    "link_delay_ms": Phrase(
+        _("Link delay (ms)"),
+        _(
+            "Added each way while the run lasts. It needs netem in the hosts' kernel. Empty: none is added."
+        ),
+    ),
+    "link_loss_percent": Phrase(
+        _("Link loss (%)"),
+        _(
+            "So many of the packets are lost, each way, while the run lasts. It needs netem in the hosts' kernel. Empty: none."
+        ),
+    ),
+    "tcp_established": Phrase(
+        _("Open TCP connections come along"),
+        _(
+            "Whoever is connected stays connected and loses nothing. For containers with an address of their own on a macvlan network; not with cold."
+        ),
+    ),
     "keep_images": Phrase(
         _("Keep the images"),
         _(

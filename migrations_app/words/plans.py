@@ -18,6 +18,18 @@ PHASES: dict[str, Phrase] = {
             "Facts of both hosts are read, what can't work is refused, and what can be sent ahead is sent. The workload runs on."
         ),
     ),
+    PhaseName.FILES: Phrase(
+        _("Files ahead"),
+        _(
+            "The files that the container has changed, and its volumes, are copied to the target. The workload runs on."
+        ),
+    ),
+    PhaseName.FILES_AGAIN: Phrase(
+        _("Files again"),
+        _(
+            "What has changed of the files since they were copied follows, while the workload stands still."
+        ),
+    ),
     PhaseName.PRE_COPY: Phrase(
         _("Pre-copy"),
         _(

@@ -12,7 +12,7 @@ PROBLEMS: dict[str, Word] = {
     "host-not-root": Word(
         _("We are not root on the host"),
         _("Checkpoints need root rights."),
-        _("Register the host with the user root."),
+        _("Register the host with the user root, or paste the block on its page “Let us in”."),
     ),
     "wsl": Word(
         _("This host is WSL"),
@@ -72,6 +72,45 @@ PROBLEMS: dict[str, Word] = {
         ),
         named=_("Docker {version} can't start containers from checkpoints"),
     ),
+    "docker-forgets-checkpoint": Word(
+        _("This Docker forgets the checkpoint that it has stored"),
+        _(
+            "Docker 25.0.0 to 25.0.3 asks containerd for the checkpoint under an incomplete name; the cold strategy relies on it."
+        ),
+        _("Choose another strategy, or install a later 25.0 or Docker 26."),
+        named=_("Docker {version} forgets the checkpoint that it has stored"),
+    ),
+    "criu-3-18": Word(
+        _("Restores with CRIU 3.18 are doubtful"),
+        _(
+            "Users report that restores fail with 3.18 and succeed with 3.19. No single cause is known."
+        ),
+        _("Install CRIU 4.2 or newer before you rely on it."),
+    ),
+    "rseq": Word(
+        _("CRIU does not know what the C library uses"),
+        _(
+            "glibc from 2.35 on registers restartable sequences (rseq) for each thread; CRIU before 3.17 does not restore them, and a program may crash right after the restore."
+        ),
+        _("Install CRIU 4.2 or newer."),
+        named=_("CRIU {version} does not know the rseq that glibc {library} uses"),
+    ),
+    "pipe-limit": Word(
+        _("The kernel limits pipes here"),
+        _(
+            "CRIU keeps pages in pipes on their way. We lack the right CAP_SYS_RESOURCE, so the kernel's limit concerns us, and large dumps fail."
+        ),
+        _("On the host: sysctl fs.pipe-user-pages-soft=0. “Prepare this host” offers to set it."),
+        named=_("The kernel allows {limit} pages in pipes, and we may not go beyond"),
+    ),
+    "kernel-cache": Word(
+        _("CRIU can't keep what it knows of the kernel"),
+        _(
+            "It keeps that in /run, but only if /run is a tmpfs. Nothing fails, but each dump and restore probes the kernel anew and takes longer."
+        ),
+        _("Mount a tmpfs on /run, as all current distributions do."),
+        named=_("/run lies on {filesystem}: CRIU probes the kernel anew in each run"),
+    ),
     "docker-runtime-missing": Word(
         _("Docker does not know our runtime here"),
         _(
@@ -92,6 +131,33 @@ PROBLEMS: dict[str, Word] = {
         _("Install it there (apt install liblz4-1 libzstd1), or choose another compression."),
         named=_("{host} has no library for {compression}"),
     ),
+    "tcp-needs-container": Word(
+        _("Open connections of a process can't come along"),
+        _("A process has the address of its host, and that stays behind with the connections."),
+        _("Run it as a container on a macvlan network, or leave the option out."),
+    ),
+    "tcp-needs-hand-over": Word(
+        _("Cold can't take open connections along"),
+        _("Docker's own checkpoint knows no such option, and CRIU then refuses the connections."),
+        _("Choose another strategy, or leave the option out."),
+    ),
+    "tcp-one-address": Word(
+        _("A copy can't have the connections of the original"),
+        _("Both would have the same address, and answer the same peers."),
+        _("Leave out one of the two options."),
+    ),
+    "link-bandwidth-missing": Word(
+        _("A host can't make its link slower"),
+        _("It takes tc and a token bucket (tbf) in the kernel; the last check found none."),
+        _("Install iproute2 there and check the host again, or leave the link's rate as it is."),
+        named=_("{host} can't make its link slower"),
+    ),
+    "link-delay-missing": Word(
+        _("A host can't add delay or loss to its link"),
+        _("That takes netem in its kernel; the last check found none."),
+        _("Load it there (modprobe sch_netem) and check the host again, or shape the rate only."),
+        named=_("{host} can't add delay or loss to its link"),
+    ),
     "strategy-needs-two-hosts": Word(
         _("This strategy needs two hosts"),
         _("It hands the workload over from one host to another; on one host there is only cold."),
@@ -106,6 +172,28 @@ PROBLEMS: dict[str, Word] = {
         _("The hosts have different processors"),
         _("A checkpoint holds registers and machine code; it fits one architecture only."),
         _("Choose hosts of the same architecture."),
+    ),
+    "cpu-weaker": Word(
+        _("The target's processor can do less"),
+        _(
+            "A program that found out at its start what the processor can do may go on using it, and crash there."
+        ),
+        _(
+            "Migrate the other way, or between machines of one kind; in VMware, EVC or one processor model for both."
+        ),
+        named=_("The target's processor lacks {lacks}"),
+    ),
+    "criu-older-there": Word(
+        _("CRIU is older on the target"),
+        _("It need not know all that a newer one writes into an image."),
+        _("Prepare both hosts from the same archive."),
+        named=_("CRIU {target} on the target is older than {source} on the source"),
+    ),
+    "clocks-apart": Word(
+        _("The clocks of the hosts are apart"),
+        _("A workload that reads the wall clock sees it jump; figures do not depend on it."),
+        _("Switch on time synchronisation on both: timedatectl set-ntp true"),
+        named=_("The clocks of the hosts are {seconds} s apart"),
     ),
     "process-local-clone": Word(
         _("A process can't be cloned on its own host"),

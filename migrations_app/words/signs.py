@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from migrations_app.models import Host, MigrationJob, Workload
+from migrations_app.models import Experiment, Host, MigrationJob, Trial, Workload
 
 from .base import Sign
 
 _JOB = MigrationJob.Status
 _HOST = Host.State
 _WORKLOAD = Workload.State
+_EXPERIMENT = Experiment.Status
+_TRIAL, _OUTCOME = Trial.State, Trial.Outcome
 
 JOB_SIGNS: dict[str, Sign] = {
     _JOB.QUEUED: Sign(_JOB.QUEUED.label, "hourglass-split", "idle"),
@@ -35,6 +37,22 @@ WORKLOAD_SIGNS: dict[str, Sign] = {
     _WORKLOAD.LOST: Sign(_WORKLOAD.LOST.label, "question-circle", "bad"),
     _WORKLOAD.REMOVING: Sign(_WORKLOAD.REMOVING.label, "hourglass-split", "idle"),
     _WORKLOAD.REMOVED: Sign(_WORKLOAD.REMOVED.label, "dash-circle", "idle"),
+}
+EXPERIMENT_SIGNS: dict[str, Sign] = {
+    _EXPERIMENT.RUNNING: Sign(_EXPERIMENT.RUNNING.label, "arrow-repeat", "run"),
+    _EXPERIMENT.PAUSED: Sign(_EXPERIMENT.PAUSED.label, "stop-circle", "warn"),
+    _EXPERIMENT.FINISHED: Sign(_EXPERIMENT.FINISHED.label, "check-circle-fill", "ok"),
+    _EXPERIMENT.CANCELLED: Sign(_EXPERIMENT.CANCELLED.label, "slash-circle", "idle"),
+}
+# A trial's state until it is done, then its outcome.
+TRIAL_SIGNS: dict[str, Sign] = {
+    _TRIAL.WAITING: Sign(_TRIAL.WAITING.label, "hourglass-split", "idle"),
+    _TRIAL.STARTING: Sign(_TRIAL.STARTING.label, "arrow-repeat", "run"),
+    _TRIAL.RUNNING: Sign(_TRIAL.RUNNING.label, "arrow-repeat", "run"),
+    _TRIAL.CLEARING: Sign(_TRIAL.CLEARING.label, "arrow-repeat", "run"),
+    _OUTCOME.SUCCEEDED: Sign(_OUTCOME.SUCCEEDED.label, "check-circle-fill", "ok"),
+    _OUTCOME.FAILED: Sign(_OUTCOME.FAILED.label, "x-octagon-fill", "bad"),
+    _OUTCOME.CANCELLED: Sign(_OUTCOME.CANCELLED.label, "slash-circle", "idle"),
 }
 PROOF_SIGNS: dict[str, Sign] = {
     "passed": Sign(_("proof passed"), "patch-check-fill", "ok"),

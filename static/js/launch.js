@@ -1,5 +1,6 @@
 // The launch form: what the chosen step can't do is off and says why, the first choice follows the
-// step, and rules for rounds are shown for strategies that have some. Without this file everything
+// step, rules for rounds are shown for strategies that have some, and open connections of a workload
+// that has clients come along by the strategies that can take them. Without this file everything
 // is shown, with the steps that a reason is about, and the server refuses what can't be.
 (() => {
   "use strict";
@@ -41,9 +42,21 @@
     });
   }
 
+  // Until somebody ticks it by hand.
+  const connections = form.querySelector("[data-connections]");
+  const tick = form.querySelector("[name=tcp_established]");
+  let byHand = false;
+
+  function fitConnections() {
+    const strategy = chosen("strategy")?.value;
+    if (!connections || byHand || !strategy) return;
+    tick.checked = words(connections.dataset.connections).includes(strategy);
+  }
+
   function fit() {
     fitStrategies();
     fitRules();
+    fitConnections();
   }
 
   // A number that the browser refuses must be seen, also below a fold.
@@ -53,6 +66,7 @@
   }, true);
   form.querySelectorAll("[data-places]").forEach((places) => { places.hidden = true; });
   form.addEventListener("change", (event) => {
+    if (event.target === tick) byHand = true;
     if (["step", "strategy"].includes(event.target.name)) fit();
   });
   fit();

@@ -23,6 +23,7 @@ def make_host(name: str | None = None, **fields: Any) -> Host:
         "host_key": HOST_KEY,
         "private_key_encrypted": encrypt("-----BEGIN OPENSSH PRIVATE KEY-----"),
         "state": Host.State.READY,
+        "open_to_students": True,
     }
     return Host.objects.create(**(values | fields))
 

@@ -56,6 +56,48 @@ SWITCH = (
 PAGES = ("pages", "source", 1802, 900, 262_000_000)
 
 
+# What a client outside saw; where the workload serves a network.
+CLIENT = {
+    "host": "lab-c",
+    "kind": "tcp-stream",
+    "received": 3011,
+    "lost": 0,
+    "doubled": 0,
+    "connections": 0,
+    "usual_gap_ms": 1.0,
+    "gaps": [
+        {"start_ms": 1400.0, "duration_ms": 7.5},
+        {"start_ms": 1611.0, "duration_ms": 262.4},
+        {"start_ms": 1890.0, "duration_ms": 61.0},
+    ],
+    "uncertainty_ms": 0.2,
+}
+
+# And what one saw of a redis workload.
+REDIS_CLIENT = {
+    **CLIENT,
+    "kind": "redis",
+    "received": 4022,
+    "written": 2011,
+    "doubled": None,
+    "wrong": 0,
+    "kept": 102_011,
+}
+# And one of a web server.
+HTTP_CLIENT = {
+    **CLIENT,
+    "kind": "http",
+    "received": 611,
+    "wrong": 0,
+    "failed": 0,
+    "latency": {
+        "before": {"count": 248, "median_ms": 0.62, "longest_ms": 4.8},
+        "during": {"count": 1, "median_ms": 262.0, "longest_ms": 262.0},
+        "after": None,
+    },
+}
+
+
 def report() -> dict[str, Any]:
     """A report as the engine writes it, with something in every part of the page."""
     return {
@@ -111,6 +153,7 @@ def fast_report(strategy: str, stop_time_ms: float) -> dict[str, Any]:
             "stop_time_ms": stop_time_ms,
             "transfer_time_ms": 49.0,
             "total_time_ms": 3120.0,
+            "client_gap_ms": 262.4 if lazy else None,
             "criu_frozen_time_ms": 66.0,
             "criu_memdump_time_ms": 21.0,
             "criu_restore_time_ms": 88.0,
@@ -128,6 +171,7 @@ def fast_report(strategy: str, stop_time_ms: float) -> dict[str, Any]:
         },
         "rounds": rounds if strategy in ("pre-copy", "hybrid") else [],
         "rounds_ended_by": "growth" if strategy in ("pre-copy", "hybrid") else None,
+        "client": CLIENT if lazy else None,
         "kept_images": {
             "side": "target",
             "path": "/var/lib/migration-lab/images/main-8",
@@ -141,6 +185,45 @@ def add_phases(job: MigrationJob, phases: tuple[tuple[Any, ...], ...]) -> None:
     columns = ("name", "side", "start_ms", "duration_ms", "bytes", "round")
     for phase in phases:
         JobPhase.objects.create(job=job, **dict(zip(columns, phase, strict=False)))
+
+
+def redis_moved(hosts: list[Host], client: dict[str, Any] | None = None) -> MigrationJob:
+    """With what a client outside saw, and nothing else that could tell; None: nobody looked."""
+    passed = client and client["kept"] is not None and not client["lost"]
+    proof = {"kind": "client", "passed": passed, "detail": "2011 writes", "last_before": None}
+    proof |= {"first_after": None, "lines_checked": None}
+    job = make_job(
+        make_workload(hosts[0], type_name="redis", parameters={"keys": 100_000}),
+        target=hosts[1],
+        strategy="post-copy",
+        tcp_established=True,
+        report={**fast_report("post-copy", 231.0), "client": client, "proof": proof},
+        proof_passed=passed,
+        client_gap_ms=262.4 if client else None,
+        status="failed" if passed is False else "succeeded",
+        finished_at=timezone.now(),
+    )
+    add_phases(job, (*SWITCH, PAGES))
+    return job
+
+
+def http_moved(hosts: list[Host], latency: dict[str, Any] | None) -> MigrationJob:
+    client = {**HTTP_CLIENT, "latency": latency}
+    seen = fast_report("pre-copy", 231.0)
+    seen |= {"client": client, "metrics": {**seen["metrics"], "client_gap_ms": 262.4}}
+    job = make_job(
+        make_workload(hosts[0], type_name="http", parameters={"memory_mib": 32}),
+        target=hosts[1],
+        strategy="pre-copy",
+        tcp_established=True,
+        report=seen,
+        proof_passed=True,
+        client_gap_ms=262.4,
+        status="succeeded",
+        finished_at=timezone.now(),
+    )
+    add_phases(job, SWITCH)
+    return job
 
 
 def in_doubt(hosts: list[Host]) -> MigrationJob:

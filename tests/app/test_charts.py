@@ -43,7 +43,7 @@ def test_every_strategy_has_a_colour_and_marker_of_its_own():
 
 
 def test_a_chart_is_plain_json_with_a_mark_per_run_in_seconds():
-    figure = json.loads(json.dumps(runs_chart(make_points(3), "stop_time_ms")))
+    figure = json.loads(json.dumps(runs_chart(make_points(3), "stop_time_ms").figure))
     (trace,) = figure["data"]
     assert trace["y"] == pytest.approx([0.601, 0.602, 0.603])
     assert trace["x"] == sorted(trace["x"])
@@ -55,11 +55,11 @@ def test_runs_of_each_workload_and_operation_share_a_column():
         *make_points(1, workload="mem"),
         *make_points(1, operation="local-clone"),
     ]
-    figure = runs_chart(points, "stop_time_ms")
+    figure = runs_chart(points, "stop_time_ms").figure
     assert [label.replace("<br>", " ") for label in figure["layout"]["xaxis"]["ticktext"]] == [
-        "cr Local clone Cold n = 1",
-        "cr Migrate Cold n = 2",
-        "mem Migrate Cold n = 1",
+        "cr · Local clone · Cold · n = 1",
+        "cr · Migrate · Cold · n = 2",
+        "mem · Migrate · Cold · n = 1",
     ]
 
 
@@ -69,11 +69,11 @@ def test_strategies_of_one_workload_stand_side_by_side_in_the_engine_s_order():
         *make_points(1, strategy="cold"),
         *make_points(1, strategy="post-copy", options="zstd"),
     ]
-    figure = runs_chart(points, "stop_time_ms")
+    figure = runs_chart(points, "stop_time_ms").figure
     assert figure["layout"]["xaxis"]["ticktext"] == [
-        "Cold<br>n = 1",
-        "Post-copy<br>zstd<br>n = 1",
-        "Hybrid<br>n = 1",
+        "Cold · n = 1",
+        "Post-copy · zstd · n = 1",
+        "Hybrid · n = 1",
     ]
     assert len(figure["data"]) == 3  # a trace each, no median across strategies
 
@@ -81,24 +81,25 @@ def test_strategies_of_one_workload_stand_side_by_side_in_the_engine_s_order():
 def test_a_median_is_never_taken_across_strategies():
     points = [p for s in Strategy for p in make_points(1, strategy=str(s))]
     assert all(
-        trace["mode"] == "markers+text" for trace in runs_chart(points, "stop_time_ms")["data"]
+        trace["mode"] == "markers+text"
+        for trace in runs_chart(points, "stop_time_ms").figure["data"]
     )
 
 
 def test_a_median_is_drawn_from_five_runs_on():
-    assert len(runs_chart(make_points(4), "stop_time_ms")["data"]) == 1
-    marks, median = runs_chart(make_points(5), "stop_time_ms")["data"]
+    assert len(runs_chart(make_points(4), "stop_time_ms").figure["data"]) == 1
+    marks, median = runs_chart(make_points(5), "stop_time_ms").figure["data"]
     assert marks["mode"] == "markers+text" and not any(marks["text"])
     assert set(median["y"]) == {0.603}
     assert "n = 5" in median["hovertemplate"]
 
 
 def test_a_chart_of_nothing_is_a_chart():
-    assert runs_chart([], "stop_time_ms")["data"] == []
+    assert runs_chart([], "stop_time_ms").figure["data"] == []
 
 
 def test_no_style_attribute_gets_into_a_chart():
-    assert "style=" not in json.dumps(runs_chart(make_points(6), "stop_time_ms"))
+    assert "style=" not in json.dumps(runs_chart(make_points(6), "stop_time_ms").figure)
 
 
 def test_a_median_of_few_has_no_interval_and_of_none_is_none():

@@ -131,10 +131,11 @@ def test_where_docker_cannot_do_it_as_by_hand_the_demo_goes_another_way(
 
 
 def test_a_host_is_prepared_by_name(db, sent, django_capture_on_commit_callbacks):
-    host = make_host("box")
+    host = make_host("box", facts={"kernel": "6.1", "packages": {}, "criu": None})
     with django_capture_on_commit_callbacks(execute=True):
-        assert "A worker will do it" in output_of("host", "prepare", "box")
-    assert sent == [("CHECK_HOST", host.pk)]
+        said = output_of("host", "prepare", "box", "--yes")
+    assert "apt-get" in said and "A worker will do it" in said
+    assert sent == [("PREPARE_HOST", host.pk)]
 
 
 def test_without_a_worker_the_demo_says_so(db, monkeypatch):

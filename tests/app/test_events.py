@@ -94,17 +94,17 @@ def test_a_finished_job_whose_stream_has_expired_is_just_done(db):
     assert parsed(async_to_sync(followed)(job.pk)) == [("done", {"status": "failed"})]
 
 
-def test_the_page_gets_a_stream(client, student):
+def test_the_page_gets_a_stream(client, teacher):
     job = make_job(status="failed")
-    client.force_login(student)
+    client.force_login(teacher)
     response = client.get(reverse("job-events", args=[job.pk]))
     assert response.status_code == 200
     assert response["Content-Type"] == "text/event-stream"
     response.close()
 
 
-def test_a_job_that_does_not_exist_is_not_found(client, student):
-    client.force_login(student)
+def test_a_job_that_does_not_exist_is_not_found(client, teacher):
+    client.force_login(teacher)
     assert client.get(reverse("job-events", args=[0])).status_code == 404
 
 
@@ -115,10 +115,10 @@ def test_nobody_watches_without_a_login(client):
 
 
 @pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
-def test_without_redis_the_browser_is_told_to_stop_asking(client, student, settings, url):
+def test_without_redis_the_browser_is_told_to_stop_asking(client, teacher, settings, url):
     job = make_job()
     settings.REDIS_URL = url
-    client.force_login(student)
+    client.force_login(teacher)
     assert client.get(reverse("job-events", args=[job.pk])).status_code == 204
 
 

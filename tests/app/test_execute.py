@@ -176,7 +176,7 @@ def test_a_request_to_cancel_reaches_the_engine(engine, sent, monkeypatch):
     job = make_job()
 
     def stop_when_asked(plan, observer, cancelled):
-        cancel_job(job=job)
+        cancel_job(job=job, user=None)
         assert fakes.wait_until(cancelled)
         return fakes.failed(plan, code="cancelled")
 

@@ -188,7 +188,7 @@ def test_a_problem_of_containers_does_not_stop_processes(db, sent):
 def test_a_workload_under_migration_is_not_removed(db):
     job = make_job()
     call = inventory.remove_workload
-    assert code_of(call, workload=job.workload) == Code.WORKLOAD_BUSY
+    assert code_of(call, workload=job.workload, user=None) == Code.WORKLOAD_BUSY
 
 
 def test_preparing_a_host_is_queued_with_its_check(

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from migrations_app import adapters
-from migrations_app.engine.plan import RANGES, MigrationPlan, Operation, Strategy
+from migrations_app.engine.plan import LINK, RANGES, MigrationPlan, Operation, Strategy
 from migrations_app.models import MigrationJob
 from migrations_app.services import submit
 from migrations_app.services.codes import Code, SubmitRefused
@@ -19,6 +19,7 @@ CHOSEN = {
     "encrypted": False,
     "compression": "zstd",
     "bandwidth_limit_mbit_s": 1000,
+    "tcp_established": True,
     "keep_images": True,
     "leave_running": True,
     "most_rounds": 3,
@@ -56,7 +57,7 @@ def test_what_is_chosen_is_kept_and_reaches_the_plan(sent):
     plan = adapters.plan_for(job)
     flat = plan.options() | plan.options()["pre_copy"]
     assert CHOSEN.items() <= flat.items()
-    assert job.options == CHOSEN
+    assert job.options == CHOSEN | dict.fromkeys(LINK)
 
 
 @pytest.mark.parametrize("strategy", [s for s in Strategy if not s.in_rounds])
@@ -64,6 +65,18 @@ def test_rules_for_rounds_are_kept_only_where_there_are_rounds(sent, strategy):
     job = ask(strategy=strategy, most_rounds=3)
     assert job.pre_copy is None
     assert not set(RULES) & set(job.options)
+
+
+@pytest.mark.parametrize(("name", "value"), list(zip(LINK, (100, 20, 0.5), strict=True)))
+def test_a_link_is_shaped_for_two_hosts_and_there_is_none_on_one(sent, name, value):
+    plan = adapters.plan_for(ask(**{name: value}))
+    assert plan.link == {**dict.fromkeys(LINK), name: value}
+    with pytest.raises(SubmitRefused) as refused:
+        columns_for({name: value}, Operation.LOCAL_CLONE, Strategy.COLD)
+    assert (refused.value.code, refused.value.values) == (
+        Code.OPTION_NEEDS_TWO_HOSTS,
+        {"option": name},
+    )
 
 
 @pytest.mark.parametrize("name", RANGES)

@@ -45,7 +45,7 @@ def test_the_database_keeps_a_second_job_out_as_well(db, sent):
         operation="migrate",
         strategy="cold",
     )
-    assert code_of(submit._queue, twin) == Code.WORKLOAD_BUSY
+    assert code_of(submit._queue, twin, None) == Code.WORKLOAD_BUSY
 
 
 @pytest.mark.parametrize(
@@ -89,19 +89,19 @@ def test_two_hosts_that_do_not_fit_each_other_are_refused(db):
 
 def test_a_queued_job_is_cancelled_at_once(db):
     job = make_job()
-    submit.cancel_job(job=job)
+    submit.cancel_job(job=job, user=None)
     assert MigrationJob.objects.get().status == JobStatus.CANCELLED
 
 
 def test_a_running_job_is_asked_to_stop(db):
     job = make_running_job()
-    submit.cancel_job(job=job)
+    submit.cancel_job(job=job, user=None)
     job.refresh_from_db()
     assert (job.status, job.cancel_requested) == (JobStatus.RUNNING, True)
 
 
 def test_a_finished_job_cannot_be_cancelled(db):
-    assert code_of(submit.cancel_job, job=make_job(status="failed")) == Code.JOB_FINISHED
+    assert code_of(submit.cancel_job, job=make_job(status="failed"), user=None) == Code.JOB_FINISHED
 
 
 def test_a_rerun_goes_back_when_the_workload_has_moved(db, sent, teacher):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from migrations_app.engine.errors import HostUnreachable, NotPossible, StepFailed
 from migrations_app.engine.plan import Strategy, WorkloadKind
-from migrations_app.engine.preflight import Problem, Severity
+from migrations_app.engine.problems import Problem, Severity
 from migrations_app.engine.report import Side
 from migrations_app.models import Host, Workload
 from migrations_app.services import dispatch, execute, inventory, upkeep
@@ -153,7 +153,7 @@ def test_a_removal_asked_for_during_the_start_stands(db, engine, sent):
     start = engine.start_workload
 
     def start_and_remove(*args, **kwargs):
-        inventory.remove_workload(workload=workload)
+        inventory.remove_workload(workload=workload, user=None)
         return start(*args, **kwargs)
 
     engine.start_workload = start_and_remove

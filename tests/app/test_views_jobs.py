@@ -57,6 +57,34 @@ def test_a_failed_job_says_what_why_what_to_do_and_where(browser):
         assert said in page
 
 
+def explained(key, number, log="dump.log"):
+    lines = ["Error (criu/file-lock.c:110): Some <file> locks are hold", "Error (x): and then"]
+    cause = {"number": number, "key": key, "log": log, "line": lines[0], "lines": lines}
+    return {"error": {"log_excerpt": "as before", "cause": cause}}
+
+
+def test_a_cause_that_is_known_is_told_before_the_step_that_failed(browser):
+    job = make_job(status="failed", error_code="dump-failed", report=explained("file-locks", 11))
+    page = text_of(browser.get(reverse("job-detail", args=[job.pk])))
+    for said in (
+        "The workload holds a lock on a file",
+        "Let the run take locks along",
+        "CRIU could not write the checkpoint",
+        "The lines of dump.log that say so:",
+        "Some &lt;file&gt; locks are hold",
+    ):
+        assert said in page
+
+
+def test_a_cause_that_nobody_knows_is_said_to_be_unknown_and_quoted(browser):
+    job = make_job(
+        status="failed", error_code="dump-failed", report=explained("unknown", None, None)
+    )
+    page = text_of(browser.get(reverse("job-detail", args=[job.pk])))
+    for said in ("No known cause", "What was answered:", "CRIU could not write the checkpoint"):
+        assert said in page
+
+
 def test_a_job_in_doubt_does_not_say_where_the_workload_is(browser):
     job = make_job(status="in_doubt", error_code="hosts-silent")
     page = text_of(browser.get(reverse("job-detail", args=[job.pk])))
@@ -184,9 +212,9 @@ def test_five_jobs_by_five_strategies_are_compared(browser):
     finished(stop_time_ms=1.0)
     response = browser.get(reverse("history"), {"workload": "mem"})
     groups = response.context["groups"]
-    assert [group.strategy for group in groups] == list(Strategy)
-    assert [group.against_cold for group in groups] == [None, 0.1, 0.05, 0.025, 0.03]
-    figure = response.context["charts"][0]["figure"]
+    assert [row.strategy for row, _label, _drawn in groups] == list(Strategy)
+    assert [row.against_cold for row, *_more in groups] == [None, 0.1, 0.05, 0.025, 0.03]
+    figure = response.context["charts"][1].figure
     assert [trace["y"] for trace in figure["data"]] == [[8.0], [0.8], [0.4], [0.2], [0.24]]
     assert figure["data"][3]["text"] == ["0.200\N{NO-BREAK SPACE}s"]
     page = text_of(response)
@@ -199,16 +227,17 @@ def test_runs_with_other_options_are_told_apart(browser):
         finished(workload=workload, target=target, strategy="stop-and-copy", **options)
     finished(workload=workload, target=target, strategy="stop-and-copy", keep_images=True)
     groups = browser.get(reverse("history")).context["groups"]
-    told = [(group.options, group.n) for group in groups]
-    assert told == [("", 3), ("at most 100 Mbit/s", 1), ("zstd", 1)]  # keeping costs no stop time
+    told = [(label.split(" · ")[-1], row.n) for row, label, _drawn in groups]
+    # keeping costs no stop time
+    assert told == [("Container", 3), ("at most 100 Mbit/s", 1), ("zstd", 1)]
     chosen = browser.get(reverse("history"), {"compression": "zstd"}).context["groups"]
-    assert [group.options for group in chosen] == ["zstd"]
+    assert [row.configuration.options["compression"] for row, *_more in chosen] == ["zstd"]
 
 
 def test_a_failed_run_is_listed_but_not_charted(browser):
     finished()
     make_job(status="failed", finished_at=timezone.now(), stop_time_ms=None)
     response = browser.get(reverse("history"))
-    (marks, *_) = response.context["charts"][0]["figure"]["data"]
+    (marks, *_) = response.context["charts"][1].figure["data"]
     assert len(marks["x"]) == 1
     assert len(response.context["rows"]) == 2

@@ -1,10 +1,13 @@
 """Hosts, workloads and the launch page."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from migrations_app.models import MigrationJob, Workload
+from migrations_app.services.figures import rebuild_figures
 
 from .makers import make_host, make_job, make_workload
 from .pages import finished, text_of
@@ -132,10 +135,22 @@ def test_options_are_launched_with_and_empty_ones_are_by_default(browser):
     assert job.bandwidth_limit_mbit_s is None and job.encrypted
 
 
+def test_a_link_is_shaped_as_the_form_says_and_the_page_of_the_job_tells_it(browser):
+    workload, target = make_workload(), make_host()
+    launched(browser, workload, target, link_rate_mbit_s="100", link_loss_percent="0.5")
+    job = MigrationJob.objects.get()
+    assert (job.link_rate_mbit_s, job.link_delay_ms, job.link_loss_percent) == (100, None, 0.5)
+    page = text_of(browser.get(f"/jobs/{job.pk}/"))
+    assert "link: 100 Mbit/s · 0.5 % lost" in page
+
+
 @pytest.mark.parametrize(
     "data",
     [
         {"bandwidth_limit_mbit_s": "0"},
+        {"link_rate_mbit_s": "0"},
+        {"link_delay_ms": "2001"},
+        {"link_loss_percent": "51"},
         {"most_rounds": "51"},
         {"stop_time_ms": "9"},
         {"growth_percent": "ten"},
@@ -201,6 +216,7 @@ def test_an_expectation_comes_from_former_runs_with_their_number(browser):
     workload, target = make_workload(), make_host()
     for stop_time_ms in (500, 600, 700):
         finished(workload=workload, target=target, stop_time_ms=stop_time_ms)
+    rebuild_figures()
     page = text_of(browser.get(reverse("launch")))
     assert "about 0.600 s: the median of 3 runs like this." in page
 
@@ -209,3 +225,23 @@ def test_an_expectation_comes_from_former_runs_with_their_number(browser):
 def test_a_workload_that_does_not_exist_cannot_be_launched(browser, pk):
     make_workload()
     assert browser.get(reverse("launch"), {"workload": pk}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("type_name", "kind", "ticked"),
+    [
+        ("tcp-stream", "container", True),
+        ("tcp-stream", "process", False),
+        ("memory", "container", False),
+        ("gone-from-the-catalogue", "container", False),
+    ],
+)
+def test_connections_come_along_by_default_where_there_are_clients(
+    browser, type_name, kind, ticked
+):
+    workload = make_workload(type_name=type_name, kind=kind)
+    make_host()
+    page = text_of(browser.get(f"{reverse('launch')}?workload={workload.pk}"))
+    (box,) = re.findall(r'<input[^>]*name="tcp_established"[^>]*>', page)
+    assert ("checked" in box) is ticked
+    assert ('data-testid="serves"' in page) is ticked

@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings
 
 from migrations_app import metrics, words
-from migrations_app.engine import plan, report
+from migrations_app.engine import causes, plan, report
 from migrations_app.engine.catalogue import CATALOGUE
-from migrations_app.models import Host, MigrationJob, Workload
+from migrations_app.models import Experiment, Host, MigrationJob, Trial, Workload
 from migrations_app.services.codes import Code
 from migrations_app.services.options import DEFAULTS
 
@@ -54,11 +54,9 @@ def warning_codes() -> set[str]:
     """What stands before the colon of `warnings.append("code: …")`."""
     calls = [node for node in trees() if called(node) == "append" and "warnings" in ast.dump(node)]
     texts = [ast.unparse(call.args[0]) for call in calls]
-    codes = {re.match(r"f?['\"]([a-z-]+|\{side\}-not-cleaned)", text) for text in texts}
+    codes = {re.match(r"f?['\"]((?:\{side\})?[a-z-]+)", text) for text in texts}
     named = {match[1] for match in codes if match}
-    if "{side}-not-cleaned" in named:
-        named = named - {"{side}-not-cleaned"} | {f"{side}-not-cleaned" for side in report.Side}
-    return named
+    return {code.replace("{side}", side) for code in named for side in report.Side}
 
 
 def test_every_code_of_the_engine_is_explained():
@@ -87,6 +85,7 @@ def test_every_warning_of_a_run_has_words():
         (report.RoundMethod, words.ROUND_METHODS),
         (report.RoundsEndedBy, words.ROUNDS_ENDED_BY),
         ([field.name for field in report.dataclasses.fields(report.StopWindow)], words.STOP_PARTS),
+        ([*causes.BY_KEY, causes.UNKNOWN], words.CAUSES),
         (plan.Compression, words.COMPRESSIONS),
         (list(DEFAULTS), words.OPTIONS),
         (plan.Operation, words.OPERATIONS),
@@ -96,6 +95,9 @@ def test_every_warning_of_a_run_has_words():
         (MigrationJob.Status, words.JOB_SIGNS),
         (Host.State, words.HOST_SIGNS),
         (Workload.State, words.WORKLOAD_SIGNS),
+        (Experiment.Status, words.EXPERIMENT_SIGNS),
+        ({*Trial.State} - {Trial.State.DONE} | {*Trial.Outcome}, words.TRIAL_SIGNS),
+        (Trial.Role, words.ROLES),
         (list(CATALOGUE), words.WORKLOAD_TYPES),
         ([p.name for t in CATALOGUE.values() for p in t.parameters], words.PARAMETERS),
     ],
@@ -110,7 +112,14 @@ def test_every_metric_of_the_report_is_defined_once():
 
 
 def test_every_sign_has_an_icon_that_is_there():
-    tables = (words.JOB_SIGNS, words.HOST_SIGNS, words.WORKLOAD_SIGNS, words.PROOF_SIGNS)
+    tables = (
+        words.JOB_SIGNS,
+        words.HOST_SIGNS,
+        words.WORKLOAD_SIGNS,
+        words.PROOF_SIGNS,
+        words.EXPERIMENT_SIGNS,
+        words.TRIAL_SIGNS,
+    )
     icons = {sign.icon for table in tables for sign in table.values()}
     folder = settings.BASE_DIR / "static" / "vendor" / "bootstrap-icons"
     assert [icon for icon in icons if not (folder / f"{icon}.svg").exists()] == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from . import rows
+from . import areas, rows
 from .chromium import launched
 
 
@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def addresses(transactional_db) -> dict[str, str]:
-    return rows.seed()
+    return rows.seed() | areas.seed()
 
 
 class Visitor:

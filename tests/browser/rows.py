@@ -126,11 +126,13 @@ def _succeeded(counter: Workload, place: int, **hosts: Host) -> MigrationJob:
 
 def _failed(counter: Workload, **hosts: Host) -> MigrationJob:
     excerpt = LOG.splitlines()[-1]
+    line = "Error (criu/cr-restore.c:1237): Can't fork for 29109: File exists"
+    cause = {"number": 17, "key": "pid-taken", "log": "restore.log", "line": line, "lines": [line]}
     job = make_job(
         counter,
         status="failed",
         finished_at=timezone.now(),
-        report={**report(), "proof": None, "error": {"log_excerpt": excerpt}},
+        report={**report(), "proof": None, "error": {"log_excerpt": excerpt, "cause": cause}},
         error_code="restore-failed",
         error_message="exit status 1",
         workload_is_on="source",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from migrations_app.models import JobPhase, MigrationJob
 
 STRATEGIES = ("Cold", "Stop-and-copy", "Pre-copy", "Post-copy", "Hybrid")
@@ -43,7 +45,7 @@ def test_every_place_of_the_side_bar_can_be_reached(visit):
     places = visitor.page.locator(".side-link")
     for number in range(places.count()):
         places.nth(number).click()
-        assert visitor.page.locator(".side-link[aria-current]").count() == 1
+        expect(visitor.page.locator(".side-link[aria-current]")).to_have_count(1)
     assert visitor.complaints == []
 
 
@@ -56,10 +58,11 @@ def test_on_a_telephone_the_menu_opens_and_leads_on(visit):
 
 def test_a_filter_is_in_the_address(visit):
     visitor = visit()
+    failed = MigrationJob.objects.filter(status="failed").count()
     visitor.go("jobs")
     visitor.page.select_option("select[name=status]", "failed")
     visitor.page.wait_for_url("**status=failed**")
-    assert visitor.page.locator("[data-testid=jobs] tbody tr").count() == 1
+    assert visitor.page.locator("[data-testid=jobs] tbody tr").count() == failed
 
 
 def test_the_waterfall_shows_the_stop_window_closer(visit):
@@ -130,7 +133,8 @@ def test_a_run_s_page_leads_to_the_comparison(visit):
 def test_a_chart_is_drawn_and_saved_as_a_picture(visit):
     visitor = visit()
     visitor.go("history")
-    shown = MigrationJob.objects.filter(status="succeeded").count()
+    done = MigrationJob.objects.filter(status="succeeded", finished_at__isnull=False)
+    shown = done.filter(stop_time_ms__isnull=False).count()
     assert visitor.page.locator("[data-testid=chart-stop_time_ms] .point").count() == shown
     for format_, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
         with visitor.page.expect_download() as waiting:
@@ -139,6 +143,36 @@ def test_a_chart_is_drawn_and_saved_as_a_picture(visit):
         assert saved.suggested_filename == f"migration-lab-stop_time_ms.{format_}"
         assert saved.path().read_bytes().startswith(start)
     assert visitor.complaints == []
+
+
+def test_a_chart_s_data_is_saved_as_csv_with_exact_values(visit):
+    visitor = visit(language="zh-hans")
+    visitor.go("components")
+    chart = "[data-testid=chart-stop_time_ms-by-group]"
+    with visitor.page.expect_download() as waiting:
+        visitor.page.click(f"{chart} [data-save=csv]")
+    assert waiting.value.suggested_filename == "migration-lab-stop_time_ms-by-group.csv"
+    head, *rows = waiting.value.path().read_text("utf-8-sig").splitlines()
+    assert head.startswith("group,n,failed,stop_time_median_ms,")
+    assert len(rows) == 4 and rows[0].startswith("cold · mem · 256 MiB,12,1,29")
+    assert visitor.complaints == []
+
+
+def test_no_legend_or_label_is_cut_on_a_telephone(visit):
+    """Of every chart: each text lies within the picture."""
+    visitor = visit(width=360)
+    visitor.go("components")
+    cut = visitor.page.evaluate(
+        """[...document.querySelectorAll('[data-chart]')].flatMap((box) => {
+          const frame = box.getBoundingClientRect();
+          const texts = '.legendtext, .xtick text, .ytick text, .g-xtitle, .g-ytitle';
+          return [...box.querySelectorAll(texts)]
+            .filter((text) => { const place = text.getBoundingClientRect();
+              return place.left < frame.left - 1 || place.right > frame.right + 1 ||
+                place.bottom > frame.bottom + 1; })
+            .map((text) => `${box.dataset.chart}: ${text.textContent}`); })"""
+    )
+    assert cut == []
 
 
 def test_the_theme_reaches_the_charts_and_the_scale_can_be_logarithmic(visit):

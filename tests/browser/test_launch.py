@@ -65,3 +65,20 @@ def test_without_scripts_everything_is_shown_and_can_be_sent(visit):
     page.wait_for_selector("[data-testid=job]")
     job = MigrationJob.objects.order_by("pk").last()
     assert (job.strategy, job.pre_copy["most_rounds"]) == ("pre-copy", 2)
+
+
+def test_connections_come_along_by_themselves_where_the_strategy_can_take_them(visit):
+    visitor = visit()
+    visitor.go("launch with clients")
+    page, tick = visitor.page, visitor.page.locator("[name=tcp_established]")
+    assert tick.is_visible() and tick.is_checked()
+    assert page.locator("[data-testid=serves]").is_visible()
+    for strategy, taken in (("cold", False), ("hybrid", True)):
+        radio(page, f"strategy-{strategy}").check()
+        assert tick.is_checked() is taken
+    tick.uncheck()  # by hand: then it stays
+    radio(page, "strategy-pre-copy").check()
+    assert not tick.is_checked()
+    visitor.go("launch")
+    assert not page.locator("[name=tcp_established]").is_checked()
+    assert visitor.complaints == []

@@ -18,16 +18,31 @@ def told(results) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_axe_finds_nothing_and_the_console_is_silent(visit, language, theme):
-    visitor = visit(language=language, theme=theme)
+LOOKS = [(language, theme) for language in ("en", "zh-hans") for theme in ("light", "dark")]
+
+
+def violations_of(visitor, names: list[str]) -> dict[str, list[str]]:
     found = {}
-    for name in visitor.addresses:
+    for name in names:
         visitor.go(name)
         visitor.page.evaluate(UNFOLD)
         found[name] = told(Axe().run(visitor.page, options=WCAG))
-    assert {name: violations for name, violations in found.items() if violations} == {}
+    return {name: violations for name, violations in found.items() if violations}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_axe_finds_nothing_on_pages_that_take_turns_with_the_looks(visit, look):
+    """Each page in one of the four looks; all of them in every look is a slow test."""
+    visitor = visit(language=look[0], theme=look[1])
+    assert violations_of(visitor, list(visitor.addresses)[LOOKS.index(look) :: 4]) == {}
+    assert visitor.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_axe_finds_nothing_on_any_page_in_any_look(visit, look):
+    visitor = visit(language=look[0], theme=look[1])
+    assert violations_of(visitor, list(visitor.addresses)) == {}
     assert visitor.complaints == []
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrations_app.engine.errors import EngineError, HostUnreachable, StepFailed
+from migrations_app.engine.errors import EngineError, HostUnreachable, NotPossible, StepFailed
 from migrations_app.engine.hosts.base import Answer
 from migrations_app.engine.plan import WorkloadRef
 
@@ -30,6 +30,7 @@ from .simulated import (
     Fault,
     Workload,
 )
+from .simulated_along import POLICY, VOLUME, Along
 from .simulated_containers import Containers
 from .simulated_moving import Armed, Moving
 from .simulated_processes import Processes
@@ -44,6 +45,9 @@ class Pair:
     resumes_at: int | None = None  # a number to go on from, instead of the image's
     lines_after: int = 3
     memory: str = "ok"
+    log_driver: str = "json-file"
+    log_cut: bool = False  # only the newest lines come along, and not even all of those
+    wrong_files: tuple[str, ...] = ()  # of those that came along
     breaks: str | None = None  # see simulated_moving.BREAKS
     round_pages: tuple[int, ...] = (1000, 100, 10)  # that each pre-copy round finds
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -58,6 +62,8 @@ class Pair:
         first = Workload("running")
         first.print(range(5), self.source.wall_ns() - 10**9)
         self.source.put(self.workload, first)
+        if self.workload.pid is None:
+            self.source.volumes[VOLUME], first.policy = "content", POLICY
 
     def alive(self) -> list[str]:
         """Names of the hosts on which it runs, one for each time it runs there."""
@@ -76,18 +82,22 @@ class Pair:
             host.finish()
 
 
-class SimulatedHost(Containers, Processes, Moving):
+class SimulatedHost(Along, Containers, Processes, Moving):
     def __init__(self, pair: Pair, name: str, *, offset_s: float, wall_offset_s: float) -> None:
         self.name = self.address = name
         self.pair = pair
         self.gone = False
         self.containers: dict[str, Workload] = {}
+        self.holds: dict[str, Any] = {}  # what a look at its workload finds, and what it has
+        self.has: dict[str, Any] = {}
         self.processes: dict[int, Workload] = {}
         self.files: dict[str, list[tuple[str, int]]] = {}
+        self.volumes: dict[str, str] = {}  # content by name
         self.images = {"busybox:latest": "sha256:1"}
         self.journals: dict[str, dict[str, Any]] = {}
         self.facts_shown = dict(FACTS)
         self.armed: dict[str, Armed] = {}  # by job
+        self.link: dict[str, Any] | None = None  # how it is shaped, and by which job
         self.handing: dict[str, threading.Event] = {}
         self.kept: list[str] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -183,11 +193,49 @@ class SimulatedHost(Containers, Processes, Moving):
         return {}
 
     def _clean_up(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        self._link_clear(params)
         self._hand_over_release(params)
         made = self._job(params).get("target_container")
         if made in self.containers and self.containers[made].state == "created":
             del self.containers[made]
+        if made not in self.containers:
+            self._volumes_back(params)
         return {"removed": [str(self.journals.pop(params["job"], None))]}
+
+    def _left_remove(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """As hostside/left.py: by the journal, and nothing that runs."""
+        if not params["ended_here"]:
+            (self._original_left if params["half"] == "source" else self._made_left)(params)
+        return {**self._clean_up(params), "kept": []}
+
+    def _original_left(self, params: Mapping[str, Any]) -> None:
+        both: tuple[dict[Any, Workload], ...] = (self.containers, self.processes)
+        for row, key in [(one, key) for one in both for key in one]:
+            if row[key].state == "running":
+                raise StepFailed(f"{key} runs", code="left-runs")
+            if params["copied"]:
+                row[key].state = "running"
+            else:
+                del row[key]
+
+    def _made_left(self, params: Mapping[str, Any]) -> None:
+        self._container_discard({**params, "name": self._job(params).get("target_container")})
+        self._process_discard(params)
+
+    def _link_shape(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        if self.link is not None:
+            raise NotPossible("a queue of somebody else's stands there", code="link-taken")
+        self._job(params)["link_interface"] = "eth0"
+        self.link = dict(params)
+        said = "qdisc htb 6d6c: root"
+        return {"interface": "eth0", "only_peer": True, "said": said, **params}
+
+    def _link_clear(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        ours = self.link is not None and self.link.get("job") == params["job"]
+        if ours:
+            self.link = None
+            self._job(params)["link_interface"] = None
+        return {"cleared": ours}
 
     def _channel_open(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self._job(params)["allowed"] = params["files"]

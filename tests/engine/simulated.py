@@ -24,6 +24,29 @@ CALL_TO_RUNNING, RUNNING_TO_RETURN = 3000, 700
 ARMED, ROUND, STOPPED, PAGES = 200, 100, 20, 400  # of a hand-over
 IMAGE_BYTES = 4096
 
+# What a look at a workload finds where there is nothing to find, and at a target that has it all.
+NOTHING_HELD: dict[str, Any] = {
+    "running": True,
+    **{
+        name: []
+        for name in (
+            *("terminals", "locks", "io_uring", "unsupported", "nameless", "traced", "mounts"),
+            *("connections", "bound", "multipath", "outside_sockets"),
+        )
+    },
+    "mapped": {PROGRAM: {"size": 1000, "mode": 0o100755, "build_id": "ab"}},
+    "files": {},
+    "profile": "unconfined",
+    "cpu_flags": ["avx", "sse2"],
+}
+NOTHING_LACKING: dict[str, Any] = {
+    "pids_taken": [],
+    "files": NOTHING_HELD["mapped"],
+    "addresses": [],
+    "profiles": None,
+    "cpu_flags": ["avx", "avx2", "sse2"],
+}
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -41,6 +64,7 @@ class Workload:
 
     state: str
     printed: list[tuple[str, int]] = field(default_factory=list)
+    policy: str = "no"  # of a container: when Docker starts it again by itself
 
     def print(self, numbers: range, wall_ns: int) -> None:
         self.printed += [(str(number), wall_ns + k * 10**6) for k, number in enumerate(numbers)]

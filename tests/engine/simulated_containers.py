@@ -18,7 +18,8 @@ class Containers:
         return self.containers[params["name"]]
 
     def _container_inspect(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        seen = {"image": "busybox:latest", "image_id": "sha256:1", "tty": False}
+        seen = {"id": "1", "name": params["name"], "pid": 1, "config": {}, "host_config": {}}
+        seen |= {"image": "busybox:latest", "image_id": "sha256:1", "tty": False}
         held = {"memory_bytes": 2 << 20, "descriptors": ["/dev/null", "pipe:[1]", "pipe:[2]"]}
         return {**seen, **held, "status": _status(self._container(params))}
 
@@ -60,6 +61,7 @@ class Containers:
         self._pending.pop("container_restore", None)
         if self._job(params).get("target_container") != params["name"]:
             return {"removed": False}
+        self._volumes_back(params)
         return self._container_remove(params)
 
     def _container_remove(self, params: Mapping[str, Any]) -> dict[str, Any]:

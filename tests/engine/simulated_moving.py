@@ -22,7 +22,15 @@ from migrations_app.engine.errors import (
 from .simulated import ARMED, IMAGE_BYTES, OUTPUT, PAGES, ROUND, SENT, STOPPED, Workload
 
 # What can break, by the moment at which it does; the first word says what is broken.
-LINK = ("link-connect", "link-stream", "link-ask", "link-answer", "link-second", "link-pages")
+LINK = (
+    "link-connect",
+    "link-stream",
+    "link-ask",
+    "link-answer",
+    "link-second",
+    "link-pages",
+    "link-last",
+)
 TOOL = ("criu-dump", "criu-restore")
 PROGRAM = ("source-frozen", "source-asked", "source-pages", "target-asked", "target-pages")
 BREAKS = (*LINK, *TOOL, *PROGRAM)
@@ -170,7 +178,7 @@ class Moving:
         journal["restored"] = True
         seen |= {"restored": answer, "resumed_ns": self._now_ns(), "answered_ns": self._now_ns()}
         if params["lazy"]:
-            seen["pages"] = self._pages(armed, answer)
+            seen["pages"] = self._pages(armed, answer, params)
             journal["pages_done"] = True
         armed.end(**answer)
         return seen
@@ -207,6 +215,9 @@ class Moving:
         if self.pair.breaks == "link-stream":
             raise StepFailed("the way to the target broke", code="transfer-failed")
         there.files.update({path: list(self.files[path]) for path in params.get("files", [])})
+        if params.get("trees"):
+            self._arrives(params)
+            seen["along"] = {**self._takes(1), "bytes": 10, **self._told(params, 1, 10)}
         seen["asked_ns"] = self._takes(SENT)["end_ns"]
 
     def _back(self, workload: Workload, params: Mapping[str, Any], error: EngineError) -> None:
@@ -241,9 +252,15 @@ class Moving:
             raise HostSessionLost("killed") if breaks == "source-asked" else silent
         return dict(answer)
 
-    def _pages(self, armed: Armed, answer: dict[str, Any]) -> dict[str, Any]:
+    def _pages(
+        self, armed: Armed, answer: dict[str, Any], params: Mapping[str, Any]
+    ) -> dict[str, Any]:
         breaks = self.pair.breaks or ""
         took = self._takes(PAGES)
+        if breaks == "link-last":
+            self.pair.target._job(params)["pages_done"] = True
+            armed.end(**answer)
+            raise StepFailed("the last answer did not come", code="pages-lost")
         if breaks.endswith("-pages"):
             lost = StepFailed("the pages did not all arrive", code="pages-lost")
             killed = HostSessionLost("the program was killed")

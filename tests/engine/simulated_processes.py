@@ -7,10 +7,23 @@ from typing import Any
 
 from migrations_app.engine.errors import NotPossible, StepFailed
 
-from .simulated import OUTPUT, PROGRAM, Workload
+from .simulated import NOTHING_HELD, NOTHING_LACKING, OUTPUT, PROGRAM, Workload
 
 
 class Processes:
+    def _workload_look(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing to stumble over, but for what a test has put into `holds`."""
+        if params["kind"] == "process" and params["pid"] not in self.processes:
+            raise NotPossible(f"there is no process {params['pid']}", code="workload-absent")
+        if params["kind"] == "container" and params["name"] not in self.containers:
+            raise NotPossible(f"there is no container {params['name']}", code="workload-absent")
+        return {**NOTHING_HELD, "pids": [params.get("pid", 1)], **self.holds}
+
+    def _target_look(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        mounts = dict.fromkeys(params["mounts"], True)
+        taken = [int(pid) for pid in params["pids"] if int(pid) in self.processes]
+        return {**NOTHING_LACKING, "mounts_there": mounts, "pids_taken": taken, **self.has}
+
     def _process_inspect(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if params["pid"] not in self.processes:
             raise NotPossible(f"there is no process {params['pid']}", code="workload-absent")

@@ -34,6 +34,7 @@ def test_help_says_how_it_is_called():
         [*MIGRATE, "--container", "cr"],
         [*MIGRATE, *TO, "--container", "cr", "--pid", "7"],
         [*MIGRATE, *TO, "--pid", "seven"],
+        [*MIGRATE, *TO, "--pid", "7", "--skip-check", "nonsense"],
         [*MIGRATE, *TO, "--container", "cr", "--strategy", "hot"],
         [*MIGRATE, *TO, "--container", "cr", "--operation", "teleport"],
     ],

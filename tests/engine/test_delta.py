@@ -1,7 +1,6 @@
 """What changed between two dumps: the new image and its parent make up what is there now."""
 
 import random
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from migrations_app.engine import StepFailed
 from migrations_app.engine.hostside import delta, mapped
 from migrations_app.engine.hostside.delta import Delta, make_delta
-from migrations_app.engine.hostside.mapped import MappedImage
 from migrations_app.engine.tools.pagemap import (
     LAZY,
     PAGE,
@@ -19,47 +17,10 @@ from migrations_app.engine.tools.pagemap import (
     PRESENT,
     Entry,
     PageMap,
-    parse,
     serialise,
 )
 
-NAME = "pagemap-7.img"
-Pages = Mapping[int, bytes]  # by their number
-
-
-def page(value: int) -> bytes:
-    return value.to_bytes(2, "big") * (PAGE // 2)
-
-
-def image(folder: Path, pages: Pages, name: str = NAME, pages_id: int = 1) -> Path:
-    """A full dump with these pages, one entry per run of pages."""
-    folder.mkdir(exist_ok=True)
-    entries: list[Entry] = []
-    for number in sorted(pages):
-        if entries and entries[-1].end == number * PAGE:
-            entries[-1] = entries[-1]._replace(pages=entries[-1].pages + 1)
-        else:
-            entries.append(Entry(number * PAGE, 1, PRESENT | LAZY))
-    (folder / name).write_bytes(serialise(PageMap(pages_id, entries)))
-    data = b"".join(pages[number] for number in sorted(pages))
-    (folder / f"pages-{pages_id}.img").write_bytes(data)
-    return folder
-
-
-def entries_of(folder: Path, name: str = NAME) -> list[Entry]:
-    return parse((folder / name).read_bytes()).entries
-
-
-def made_up(folder: Path, parent: Pages, name: str = NAME) -> dict[int, bytes]:
-    """The pages that CRIU finds: what is not in the image comes from its parent."""
-    pages: dict[int, bytes] = {}
-    pagemap = parse((folder / name).read_bytes())
-    with (folder / pagemap.pages_name).open("rb") as file:
-        for entry in pagemap.entries:
-            for number in range(entry.vaddr // PAGE, entry.end // PAGE):
-                pages[number] = file.read(PAGE) if entry.present else parent[number]
-        assert not file.read()
-    return pages
+from .images import NAME, entries_of, image, made_up, page
 
 
 def test_unchanged_runs_point_at_the_parent_and_only_the_others_are_written(tmp_path: Path) -> None:
@@ -141,18 +102,6 @@ def test_other_files_are_linked_and_the_old_parent_is_not(tmp_path: Path) -> Non
     assert (tmp_path / "out/core-7.img").samefile(tmp_path / "b/core-7.img")
     names = sorted(file.name for file in (tmp_path / "out").iterdir())
     assert names == ["core-7.img", NAME, "pages-1.img"]
-
-
-def test_an_earlier_image_can_be_mapped_ahead_and_used_again(tmp_path: Path) -> None:
-    then = {n: page(n) for n in range(5)}
-    before = MappedImage(image(tmp_path / "a", then))
-    before.populate()
-    for turn in (1, 2):
-        now = {**then, turn: page(50)}
-        out = tmp_path / f"out{turn}"
-        make_delta(before, image(tmp_path / f"now{turn}", now), out)
-        assert made_up(out, then) == now
-    before.close()
 
 
 def test_a_pages_file_cut_short_is_refused(tmp_path: Path) -> None:

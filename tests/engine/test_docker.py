@@ -37,31 +37,7 @@ def test_only_running_and_paused_are_alive(status: str, alive: bool):
     assert replace(SAMPLE, status=status).alive is alive
 
 
-def test_clone_gets_what_the_restore_depends_on():
-    argv = docker.create_argv(SAMPLE, "cr", "sha256:1")
-    assert argv[:2] == ["docker", "create"] and option(argv, "--name") == "cr"
-    assert option(argv, "--memory") == str(64 * 2**20)
-    assert option(argv, "--cap-add") in ("SYS_NICE", "CAP_SYS_NICE")
-    assert option(argv, "--log-driver") == "json-file"
-    assert "max-size=20m" in argv and "course=os" in argv
-    assert "GREETING=hello world" in argv
-
-
-def test_clone_runs_the_same_command():
-    argv = docker.create_argv(SAMPLE, "cr", "sha256:1")
-    image = argv.index("sha256:1")
-    assert argv[image + 1 :] == SAMPLE.config["Cmd"]
-
-
-def test_entrypoint_of_several_words_keeps_them_in_their_order():
-    config = {**SAMPLE.config, "Entrypoint": ["/bin/busybox", "sh"], "Cmd": ["-c", "true"]}
-    argv = docker.create_argv(replace(SAMPLE, config=config), "cr", "busybox:latest")
-    assert option(argv, "--entrypoint") == "/bin/busybox"
-    assert argv[argv.index("busybox:latest") + 1 :] == ["sh", "-c", "true"]
-
-
 def test_nothing_is_pulled_from_anywhere():
-    assert option(docker.create_argv(SAMPLE, "cr", "busybox"), "--pull") == "never"
     assert option(docker.run_argv("cr", "busybox", ["true"]), "--pull") == "never"
 
 
@@ -90,3 +66,23 @@ def test_start_names_the_checkpoint_before_the_container():
 
 def test_logs_are_bounded_and_stamped():
     assert docker.logs_argv("cr", 5) == ["docker", "logs", "--timestamps", "--tail", "5", "cr"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            b'{"log":"7\\n","stream":"stdout","time":"2026-11-23T03:01:56.5Z"}',
+            "2026-11-23T03:01:56.500000000Z 7",
+        ),
+        (
+            b'{"log":"a \\"b\\"\\n","stream":"stdout","time":"2026-11-23T03:01:56Z"}',
+            '2026-11-23T03:01:56.000000000Z a "b"',
+        ),
+        (b'{"log":"7\\n","stream":"stderr","time":"2026-11-23T03:01:56.5Z"}', None),
+        (b'{"log":"7', None),
+        (b"[]", None),
+    ],
+)
+def test_line_of_a_log_file_is_read_as_docker_prints_it(line: bytes, said: str | None):
+    assert docker.parse_log_line(line) == said

@@ -117,3 +117,29 @@ def test_fault_of_our_own_is_told_and_leaves_nothing_frozen():
     report = run(case.plan(), pair)
     assert report.error.code == "engine-fault" and "KeyError" in report.error.message
     assert pair.alive() == ["source"]
+
+
+ENDS = [("source", "container_remove"), ("source", "clean_up"), ("target", "clean_up")]
+QUICK_AND_SLOW = pytest.mark.parametrize("case", [CASES[0], FAST[0]], ids=lambda case: case.id)
+
+
+@QUICK_AND_SLOW
+@pytest.mark.parametrize(("side", "verb"), ENDS)
+def test_what_is_left_on_a_host_that_is_gone_is_told_and_the_run_succeeds(case: Case, side, verb):
+    report, _pair = _broken(case, Fault((side, verb, 0), HostSessionLost, "before", for_good=True))
+    assert (report.outcome, report.left_on) == (Outcome.SUCCEEDED, (side,))
+    assert _side(report) == "target" and any(side in text for text in report.warnings)
+
+
+@QUICK_AND_SLOW
+@pytest.mark.parametrize("when", WHEN)
+def test_original_that_was_not_removed_at_once_is_removed_at_the_end(case: Case, when: str):
+    fault = Fault(("source", "container_remove", 0), HostSessionLost, when)
+    report, pair = _broken(case, fault)
+    assert (report.outcome, report.left_on, report.warnings) == (Outcome.SUCCEEDED, (), ())
+    assert pair.source.containers == {} and pair.alive() == ["target"]
+    assert ("source", "left_remove") in pair.calls
+
+
+def test_run_that_ends_well_leaves_nothing_to_do():
+    assert run(CASES[0].plan(), CASES[0].pair()).left_on == ()

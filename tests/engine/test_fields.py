@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrations_app.engine import NotPossible
+from migrations_app.engine.hostside import redis_data
 from migrations_app.engine.hostside.fields import STATE_ROOT, Fields
 from migrations_app.engine.hostside.run import Ran, Runner
 from migrations_app.engine.hostside.verbs import VERBS
-from migrations_app.engine.tools import docker
+from migrations_app.engine.tools import docker, preparing
 
 from .samples import text
 
@@ -124,6 +125,14 @@ def test_what_the_controller_sends_passes(read: Callable, field: str, value: obj
     assert taken(read, field, value) == value
 
 
+@given(st.dictionaries(st.sampled_from(["file_locks", "link_remap", "ghost_limit"]), anything))
+def test_dump_is_told_no_option_but_the_three_that_there_are(value: dict[str, object]):
+    told = taken(Fields.adapts, "adapts", {**value, "tcp_established": True, "--shell-job": 1})
+    for name, option in (told or {}).items():
+        assert option is True if name != "ghost_limit" else 1 <= option <= 2**31
+        assert name in ("file_locks", "link_remap", "ghost_limit")
+
+
 class OnlyLooks(Runner):
     """A runner that shows the container `cr`, and for the rest fails the test when it is called."""
 
@@ -134,15 +143,24 @@ class OnlyLooks(Runner):
 
 # The fields that a verb needs, of those that name something on the host.
 NEEDED = {
+    "along_check": ["job"],
+    "along_look": ["job", "name"],
+    "along_send": ["job", "trees", "address", "port"],
     "channel_close": ["job"],
     "channel_open": ["job", "token"],
     "channel_send": ["item", "address", "port"],
     "clean_up": ["job"],
+    "client_check": ["name"],
+    "client_look": ["name"],
+    "client_start": ["name", "address", "port"],
+    "client_stop": ["name"],
+    "container_announce": ["name"],
     "container_checkpoint": ["job", "name"],
     "container_collect": [],  # a job's name, where there is a containerd to be told it
     "container_copy_checkpoint": ["job"],
     "container_create": ["job", "name"],
     "container_discard": ["job", "name"],
+    "container_fits": ["ports", "volumes"],
     "container_inspect": ["name"],
     "container_remove": ["name"],
     "container_restore": ["job", "name"],
@@ -164,6 +182,18 @@ NEEDED = {
     "hand_over_wait": ["job"],
     "image_id": ["image"],
     "journal": ["job"],
+    "kept_inspect": ["job"],
+    "kept_remove": ["job"],
+    "left_remove": ["job", "half"],
+    "link_clear": ["job"],
+    "link_shape": ["job", "address"],
+    "mount_digest": ["path"],
+    "policy_back": ["job"],
+    "policy_off": ["job", "name"],
+    "policy_set": ["name", "word"],
+    "prepare_output": ["step"],
+    "prepare_step": ["step"],
+    "prepare_undo": ["step"],
     "process_discard": ["job"],
     "process_dump": ["job", "pid"],
     "process_end": ["pid"],
@@ -178,8 +208,15 @@ NEEDED = {
     "process_state": ["pid"],
     "process_tail": ["output"],
     "process_thaw": ["job"],
+    "volume_digest": ["volume"],
+    "volumes_make": ["job", "volumes", "anonymous"],
+    "volumes_remove": ["job"],
+    "redis_fill": ["port", "keys", "value_bytes", "name"],
+    "round_trips": ["peers"],
+    "target_look": ["files", "mounts"],
+    "workload_look": ["kind", "name"],
 }
-WITHOUT_FIELDS = {"hello", "clock", "facts", "left_behind", "prepare"}
+WITHOUT_FIELDS = {"hello", "clock", "facts", "left_behind", "prepare", "kept_list"}
 READERS: dict[str, Callable[[Fields], Any]] = {
     "job": Fields.job,
     "name": Fields.name,
@@ -188,13 +225,28 @@ READERS: dict[str, Callable[[Fields], Any]] = {
     "pid": Fields.pid,
     "address": Fields.address,
     "port": lambda fields: fields.integer("port", 1, 65535),
+    "keys": lambda fields: fields.integer("keys", 1, redis_data.MOST_KEYS),
+    "value_bytes": lambda fields: fields.integer(
+        "value_bytes", redis_data.LEAST_BYTES, redis_data.MOST_BYTES
+    ),
     "item": lambda fields: fields.choice("item", "images"),
     "signal": lambda fields: fields.choice("signal", "USR1"),
+    "peers": lambda fields: fields.mapping("peers"),
+    "step": lambda fields: fields.choice("step", *preparing.STEPS),
     "kind": lambda fields: fields.choice("kind", "container", "process"),
+    "half": lambda fields: fields.choice("half", "source", "target"),
     "number": lambda fields: fields.integer("number", 0, 1000),
     "descriptors": lambda fields: fields.strings("descriptors"),
     "files": lambda fields: fields.paths("files"),
+    "mounts": lambda fields: fields.paths("mounts"),
     "output": lambda fields: fields.paths("output"),
+    "path": lambda fields: fields.paths("path"),
+    "trees": lambda fields: fields.strings("trees"),
+    "ports": lambda fields: fields.strings("ports"),
+    "volume": Fields.volume,
+    "volumes": Fields.volumes,
+    "anonymous": lambda fields: fields.volumes("anonymous"),
+    "word": lambda fields: fields.matching("word", "no|always"),
 }
 GOOD: dict[str, Any] = {
     "job": "test-job",
@@ -204,15 +256,31 @@ GOOD: dict[str, Any] = {
     "pid": 2**22,
     "address": "127.0.0.1",
     "port": 1,
+    "keys": 1000,
+    "value_bytes": 64,
     "item": "images",
     "signal": "USR1",
     "kind": "container",
     "number": 0,
     "descriptors": [],
     "files": [],
+    "mounts": [],
     "output": ["/nowhere/output"],
+    "path": ["/nowhere/path"],
+    "trees": [],
+    "ports": [],
+    "networks": {},
+    "volume": "data",
+    "volumes": [],
+    "anonymous": [],
+    "word": "no",
+    "image_bytes": 0,
+    "files_bytes": 0,
+    "volumes_bytes": 0,
     "pids": [],
     "lines": 10,
+    "peers": {"of": []},
+    "step": preparing.KERNEL,
     "source": vars(docker.parse_inspect(text("docker-inspect.json"))),
 }
 
@@ -228,7 +296,7 @@ def test_verb_with_a_hostile_field_is_refused_and_runs_nothing(
     verb: str, field: str, tmp_path: Path
 ):
     for value in hostile_values(field):
-        if value == [] and field in ("files", "output"):
+        if value == [] and field in ("files", "mounts", "output"):
             continue  # no path at all is no path that leads anywhere
         with pytest.raises(NotPossible) as refused:
             VERBS[verb](Fields({**GOOD, field: value}, tmp_path), OnlyLooks())

@@ -23,6 +23,7 @@ from migrations_app.engine import (
     scan_host_key,
 )
 from migrations_app.engine.clocks import measure
+from migrations_app.engine.hosts import ssh
 
 from .pair import Pair
 from .scripted import ScriptedHost
@@ -161,3 +162,13 @@ def test_pinned_key_is_found_by_address_and_port(tmp_path):
     with pytest.raises(HostKeyMismatch) as unknown:
         known_host_key(known, "10.0.0.3")
     assert unknown.value.code == "host-key-unknown"
+
+
+def test_host_that_hung_up_before_it_showed_a_key_is_out_of_reach():
+    """A connection that is gone by the time that it is asked has no key any more."""
+    ours, theirs = socket.socketpair()
+    transport = ssh.paramiko.Transport(ours)
+    theirs.close()
+    with pytest.raises(HostUnreachable):
+        ssh._shown(transport)
+    transport.close()

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from migrations_app.engine import (
+    HostSessionLost,
     Outcome,
     PhaseEnded,
     PhaseName,
@@ -19,7 +20,8 @@ from .cases import ACROSS, CASES, Case, run
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 across = pytest.mark.parametrize("case", ACROSS, ids=lambda case: case.id)
 CONTAINER, CLONE, IN_PLACE, PROCESS = CASES[0], CASES[1], CASES[2], CASES[3]
-SLACK_MS = 250.0  # real time that passes while the simulation counts its own
+FILES_BYTES = 300  # of each pass, see simulated_along
+SLACK_MS = 400.0  # real time that passes while the simulation counts its own
 CLOCKS_MS = 5.0  # how well the simulated clocks can be compared
 
 
@@ -48,6 +50,9 @@ def test_phases_come_in_the_order_of_the_exercise(case: Case):
     expected = ["prepare", "freeze", "dump", "create", "transfer", "restore", "resume", "verify"]
     if case.workload.kind == "process":
         expected.remove("create")
+    else:  # volumes go ahead; the writable layer goes when there is something to put it into
+        expected.insert(0, "files")
+        expected.insert(expected.index("transfer") + 1, "files-again")
     ended = [event.name for event in events if isinstance(event, PhaseEnded)]
     assert ended == [*expected, "clean-up"]
 
@@ -80,7 +85,7 @@ def test_stop_time_spans_two_clocks_that_are_hours_apart():
     report = run(CONTAINER.plan(), CONTAINER.pair())
     stop_ms = (
         simulated.FROZEN_TO_DUMPED + simulated.CREATED + simulated.SENT + simulated.CALL_TO_RUNNING
-    )
+    ) + simulated.SENT  # the files, after the image
     assert report.metrics.stop_time_ms == pytest.approx(stop_ms, abs=SLACK_MS)
     assert report.clock.offset_ms == pytest.approx(-8_000_000, abs=SLACK_MS)
     assert report.clock.wall_offset_ms == pytest.approx(-1_750, abs=SLACK_MS)
@@ -100,7 +105,10 @@ def test_each_figure_is_the_one_that_its_definition_names():
     restore_ms = simulated.CALL_TO_RUNNING + simulated.RUNNING_TO_RETURN
     assert metrics.restore_time_ms == pytest.approx(restore_ms, abs=CLOCKS_MS)
     assert metrics.criu_frozen_time_ms == 1250 and metrics.criu_restore_time_ms == 2000
-    assert metrics.image_bytes == metrics.bytes_sent == simulated.IMAGE_BYTES
+    assert metrics.image_bytes == simulated.IMAGE_BYTES
+    assert metrics.files_bytes == metrics.files_stop_bytes == FILES_BYTES
+    assert metrics.files_time_ms == metrics.files_stop_time_ms == simulated.SENT
+    assert metrics.bytes_sent == simulated.IMAGE_BYTES + 2 * FILES_BYTES
     assert metrics.pages_written == 2
 
 
@@ -116,7 +124,7 @@ def test_image_is_sent_ahead_when_the_target_lacks_it():
     pair.target.images = {}
     report = run(CONTAINER.plan(), pair)
     assert report.outcome is Outcome.SUCCEEDED
-    assert report.metrics.bytes_sent == 2 * simulated.IMAGE_BYTES
+    assert report.metrics.bytes_sent == 2 * (simulated.IMAGE_BYTES + FILES_BYTES)
 
 
 def test_another_image_of_that_name_on_the_target_keeps_its_name():
@@ -165,6 +173,15 @@ def test_workload_that_finds_wrong_pages_fails_the_proof(case: Case):
     report = run(case.plan(proof=ProofKind.MEMORY), case.pair(memory="bad"))
     assert report.error.code == "proof-failed" and report.proof.passed is False
     assert "3 wrong" in report.proof.detail
+
+
+def test_host_that_cannot_be_asked_leaves_the_proof_open():
+    """Neither lost nor proven: it says nothing of the workload, nor of the hosts' versions."""
+    fault = simulated.Fault(("target", "container_tail", 0), HostSessionLost, "before")
+    report = run(CONTAINER.plan(), CONTAINER.pair(fault=fault))
+    assert (report.outcome, report.error.code) == (Outcome.FAILED, "proof-unread")
+    assert report.error.workload_is_on == "target"
+    assert report.proof.passed is None and "could not be read" in report.proof.detail
 
 
 def test_workload_of_which_nothing_is_known_is_neither_proven_nor_failed():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from migrations_app.engine import report as reports
+from migrations_app.engine.outside import COUNTED
 from migrations_app.engine.plan import Compression, Operation, Strategy, WorkloadKind
 from migrations_app.engine.report import (
     SCHEMA,
@@ -27,6 +28,7 @@ from .cases import CASES, FAST, Case, run
 from .simulated import FACTS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
+CLIENT = (*COUNTED, "host", "kind", "kept", "latency", "usual_gap_ms", "gaps", "uncertainty_ms")
 # Heading in the document -> the keys that it must have a row for, no more and no less.
 TABLES = {
     "The document": {field.name for field in dataclasses.fields(Report)},
@@ -34,10 +36,11 @@ TABLES = {
         name: {field.name for field in dataclasses.fields(getattr(reports, name))}
         for name in (
             *("Metrics", "Phase", "Proof", "Command", "LogFile", "Clock", "Failure"),
-            *("Round", "StopWindow"),
+            *("Round", "StopWindow", "Diagnosis", "Check"),
         )
     },
     "Options": set(FAST[0].plan().options()),
+    "Client": set(CLIENT),
     "Facts": set(FACTS),
 }
 
@@ -106,6 +109,7 @@ def test_metric_ends_in_its_unit_or_counts():
             "pages_written",
             "pages_lazy",
             "bytes_sent",
+            "files_checked",
         )
         assert field.default is None
 

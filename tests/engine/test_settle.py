@@ -2,7 +2,7 @@
 
 import pytest
 
-from migrations_app.engine import HostUnreachable, Outcome, clean_up, settle
+from migrations_app.engine import HostUnreachable, Outcome, Side, clean_up, remove_left, settle
 
 from .cases import ACROSS, CASES, Case, run
 from .pair import Pair
@@ -156,3 +156,11 @@ def test_cleaning_up_asks_for_the_job_by_its_name():
     host = ScriptedHost({"clean_up": {"removed": ["/x"]}, "facts": FACTS})
     assert clean_up(host, "j-1") == ["/x"]
     assert host.calls == [("clean_up", {"job": "j-1"})]
+
+
+def test_removing_what_was_left_says_which_half_and_where_the_workload_ended():
+    host = ScriptedHost({"left_remove": {"removed": ["container 01"], "kept": ["data"]}})
+    told = remove_left(host, "j-1", half=Side.SOURCE, ended_here=False, copied=True)
+    assert told == {"removed": ["container 01"], "kept": ["data"]}
+    asked = {"job": "j-1", "half": "source", "ended_here": False, "copied": True}
+    assert host.calls == [("left_remove", asked)]

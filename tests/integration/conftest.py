@@ -40,15 +40,6 @@ true
 """
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes minutes runs when it is asked for: `scripts/test -m slow`."""
-    if "slow" in config.getoption("markexpr"):
-        return
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="takes minutes: -m slow"))
-
-
 def said(text: str) -> None:
     """Seen with `pytest -s`: what the lab does while it does it."""
     sys.stdout.write(f"{text}\n")
@@ -76,10 +67,10 @@ class Pair:
     b: SshHost
     config: lab.LabConfig
 
-    def run(self, host: SshHost, command: str) -> str:
+    def run(self, host: SshHost, command: str, *, limit_s: float = 60) -> str:
         """What a shell command prints that a person would type on that host."""
         argv = [*lab.shell_argv(self.config, host.name), "-o", "BatchMode=yes", command]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=limit_s, check=True)
         return done.stdout
 
     def other(self, host: SshHost) -> SshHost:
@@ -153,8 +144,11 @@ def hosts(request: pytest.FixtureRequest) -> Pair:
 
 
 @contextmanager
-def _sessions(config: lab.LabConfig, hosts: list[lab.LabHost]) -> Iterator[Pair]:
-    with SshHost(target_of(hosts[0])) as a, SshHost(target_of(hosts[1])) as b:
+def _sessions(
+    config: lab.LabConfig, hosts: list[lab.LabHost], timeout_s: float = 10
+) -> Iterator[Pair]:
+    one, two = (SshHost(target_of(host), timeout_s=timeout_s) for host in hosts[:2])
+    with one as a, two as b:
         for host in (a, b):
             prepare_host(host)
         yield Pair(a, b, config)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from migrations_app.engine import (
     Host,
@@ -36,6 +38,15 @@ PAGES = MIB * 256
 FAST = [strategy for strategy in Strategy if strategy.by_hand_over]
 RULES = PreCopyRules(most_rounds=3)  # where pages change all the time, more rounds bring little
 LIMITS = Limits(step_s=10, dump_s=10, proof_s=10)
+
+
+def by_turns(kinds: Iterable[object], values: Iterable[object]) -> list[ParameterSet]:
+    """Every kind with every value: one half always, by turns, the other when slow ones are run."""
+    pairs = itertools.product(enumerate(kinds), enumerate(values))
+    return [
+        pytest.param(kind, value, marks=[pytest.mark.slow] if (k + v) % 2 else [])
+        for (k, kind), (v, value) in pairs
+    ]
 
 
 def start(host: Host, kind: WorkloadKind, **values: int) -> WorkloadRef:

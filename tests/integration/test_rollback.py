@@ -216,4 +216,4 @@ def test_a_session_lost_while_it_restores_is_opened_again_and_asked(
     assert lost or (report.error and report.error.code == "host-session-lost")
     states = [workload_status(host, container).state for host in clean_pair.both()]
     assert states == (["absent", "running"] if lost else ["running", "absent"])
-    assert report.outcome is (Outcome.SUCCEEDED if lost else Outcome.FAILED)
+    assert report.outcome is (Outcome.SUCCEEDED if lost else Outcome.FAILED), (report.error, lost)

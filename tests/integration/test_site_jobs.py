@@ -51,7 +51,7 @@ def counter(real_site: Site) -> Iterator[dict[str, Any]]:
     real_site.ask(
         "from migrations_app.services.inventory import remove_workload\n"
         f"last = Workload.objects.filter(name={NAME!r}).order_by('pk').last()\n"
-        "answer = remove_workload(workload=last)"
+        "answer = remove_workload(workload=last, user=None)"
     )
     wait_for(lambda: workload_row(real_site)["state"] == "removed")
 
@@ -89,15 +89,16 @@ def ended(site: Site, pk: int) -> dict[str, Any]:
     return row
 
 
-def page_of(site: Site, path: str) -> str:
+def page_of(site: Site, path: str, language: str = "en") -> str:
     """A page as somebody who has signed in sees it."""
     with requests.Session() as session:
+        session.cookies.set("django_language", language)
         login = f"{site.url}/login/"
         session.get(login, timeout=10)
         token = next(v for k, v in session.cookies.items() if k.startswith("csrf"))
         form = {"username": site.username, "password": site.password}
         session.post(login, {**form, "csrfmiddlewaretoken": token}, timeout=10)
-        answer = session.get(f"{site.url}{path}", timeout=10)
+        answer = session.get(f"{site.url}{path}", timeout=30)
     assert answer.status_code == 200
     return answer.text
 

@@ -10,12 +10,14 @@ from migrations_app.engine import (
     stop_workload,
     workload_status,
 )
+from migrations_app.lab import DockerKind
 
 from .conftest import Pair
 from .moves import FAST, assert_goes_on, assert_measured, assert_moved, move, start
 
 pytestmark = pytest.mark.integration
 KINDS = list(WorkloadKind)
+SHORT, LONG = 2, 10  # moves: there and back once, and five times
 
 
 def back_and_forth(pair: Pair, kind: WorkloadKind, strategy: Strategy, times: int) -> None:
@@ -34,13 +36,19 @@ def back_and_forth(pair: Pair, kind: WorkloadKind, strategy: Strategy, times: in
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("strategy", FAST)
 def test_memory_moves_there_and_back(hosts: Pair, kind: WorkloadKind, strategy: Strategy) -> None:
-    back_and_forth(hosts, kind, strategy, 5)
+    back_and_forth(hosts, kind, strategy, SHORT)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("strategy", FAST)
+@pytest.mark.parametrize("strategy", Strategy)
 def test_memory_moves_there_and_back_five_times(
     hosts: Pair, kind: WorkloadKind, strategy: Strategy
 ) -> None:
-    back_and_forth(hosts, kind, strategy, 10)
+    if strategy is Strategy.COLD and kind is WorkloadKind.CONTAINER and has_docker_28(hosts):
+        pytest.skip("Docker 28 cannot restore by itself, and cold is refused there")
+    back_and_forth(hosts, kind, strategy, LONG)
+
+
+def has_docker_28(pair: Pair) -> bool:
+    return pair.config.docker is DockerKind.DOCKER_28

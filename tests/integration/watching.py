@@ -23,7 +23,7 @@ LOOKS = {
     "rules": "(iptables-save; nft list ruleset) | grep -i criu",
 }
 SCRIPT = "".join(f"printf '\\036{name}\\n'; {look} 2>/dev/null\n" for name, look in LOOKS.items())
-SETTLED_S = 5.0  # a socket or a shim may take a moment to go
+SETTLED_S = 20.0  # a socket, a shim or a check of CRIU may take its time on a busy machine
 
 
 class Watcher:

@@ -33,4 +33,4 @@ def test_the_status_names_each_hosts_docker(tmp_path: Path) -> None:
     (folder / "docker-kind").write_text("28\n")
     said: list[str] = []
     carry_out(config, "status", say=said.append, register=lambda hosts: None)
-    assert said == ["lab-a  down  -  Docker 28"]
+    assert said == ["lab-a  down  -  Docker 28  nspawn"]

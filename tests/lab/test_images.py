@@ -4,7 +4,7 @@ import io
 import json
 import tarfile
 
-from migrations_app.lab.images import Image, Link, build_image
+from migrations_app.lab.images import Image, Link, build_image, linked
 
 
 def example(content: bytes = b"\x7fELF") -> Image:
@@ -36,3 +36,20 @@ def test_the_layer_holds_programs_and_links() -> None:
         link, program = tar.getmembers()
     assert (link.name, link.linkname) == ("bin/sh", "tool")
     assert (program.name, program.mode, program.size) == ("bin/tool", 0o755, 4)
+
+
+LDD = """\
+\tlinux-vdso.so.1 (0x00007fa39529f000)
+\tlibjemalloc.so.2 => /lib/x86_64-linux-gnu/libjemalloc.so.2 (0x00007fa395158000)
+\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007fa393e0c000)
+\t/lib64/ld-linux-x86-64.so.2 (0x00007fa3952a1000)
+"""
+
+
+def test_a_program_is_linked_with_every_file_that_ldd_names_the_loader_too() -> None:
+    assert linked(LDD) == [
+        "lib/x86_64-linux-gnu/libjemalloc.so.2",
+        "lib/x86_64-linux-gnu/libc.so.6",
+        "lib64/ld-linux-x86-64.so.2",
+    ]
+    assert linked("\tstatically linked\n") == []

@@ -28,7 +28,8 @@ def test_a_lab_that_never_was_has_no_hosts(config: lab.LabConfig) -> None:
 
 def test_a_host_that_does_not_run_is_listed_with_its_address(config: lab.LabConfig) -> None:
     make_lab(config, "one")
-    expected = lab.HostStatus("lab-a", "10.212.7.10", False, False, lab.DockerKind.DOCKER_26)
+    kinds = (lab.DockerKind.DOCKER_26, lab.MachineKind.NSPAWN)
+    expected = lab.HostStatus("lab-a", "10.212.7.10", False, False, *kinds)
     assert lab.status(config) == [expected]
 
 
@@ -40,9 +41,10 @@ def test_hosts_of_another_kind_are_wiped_but_for_their_keys(config: lab.LabConfi
     place.host_key.write_text("a key")
     said: list[str] = []
     instance._settle_kind(replace(config, docker=lab.DockerKind.DOCKER_28), said.append)
-    assert said == ["Wiping lab-a: it has Docker 26, not 28 …"]
+    assert said == ["Wiping lab-a: it was another kind of host …"]
     assert sorted(path.name for path in place.folder.iterdir()) == [
         "docker-kind",
+        "machine-kind",
         place.host_key.name,
     ]
     assert [host.docker for host in lab.status(config)] == [lab.DockerKind.DOCKER_28]

@@ -24,7 +24,7 @@ def identity(config: LabConfig, tmp_path: Path) -> Identity:
         address="10.1.2.10/24",
         hosts_file="127.0.0.1 localhost\n10.1.2.11 lab-b\n",
         authorized_key=ensure_key(config.private_key),
-        memory_program=program,
+        programs=[program],
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_app.lab import LabConfig, LabNotPossible, shaping
+from migrations_app.lab import LabConfig, LabNotPossible, network, shaping
 
 # As iproute2 6.15 prints it: rates in bytes a second.
 QDISCS = """[{"kind":"noqueue","handle":"0:","dev":"lab0","root":true,"refcnt":2,"options":{}},
@@ -28,7 +28,7 @@ def test_a_filter_goes_on_the_hosts_port_of_the_labs_own_bridge(config: LabConfi
 
 def test_the_longest_name_of_a_lab_fits_into_the_name_of_a_port(tmp_path: Path) -> None:
     config = LabConfig(instance="a" * 10, state_root=tmp_path)
-    assert len(shaping.port_of(config.place(0))) <= 15
+    assert len(network.port_of(config.place(0))) <= 15
 
 
 def test_a_bucket_takes_a_whole_packet_even_on_a_slow_link() -> None:

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import io
+import pkgutil
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -23,12 +24,13 @@ from ..errors import (
     HostUnreachable,
     StepFailed,
 )
+from .access import FOLDER, HELPER, authorized_keys_line, helper_argv
 from .base import Answer
 from .bundle import bundle
 from .jsonlines import JsonLines
 
-FOLDER = ".migration-lab"  # below the user's home
 KEEPALIVE_S = 5
+AUTHORIZED_KEYS = ".ssh/authorized_keys"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ def known_host_key(known_hosts: Path, address: str, port: int = 22) -> str:
 
 
 def _shown(transport: paramiko.Transport) -> str:
-    key = transport.get_remote_server_key()
+    """Raises HostUnreachable where the connection is gone again by now."""
+    try:
+        key = transport.get_remote_server_key()
+    except paramiko.SSHException as error:
+        raise HostUnreachable(f"the host hung up before it had shown a key: {error}") from error
     return f"{key.get_name()} {key.get_base64()}"
 
 
@@ -91,6 +97,15 @@ def _started(address: str, port: int, kind: str, timeout_s: float) -> paramiko.T
     except (OSError, EOFError, paramiko.SSHException) as error:
         raise HostUnreachable(f"no SSH with {address}:{port}: {error}") from error
     return transport
+
+
+def _require_pinned(target: SshTarget, transport: paramiko.Transport) -> None:
+    shown = _shown(transport)
+    if shown != " ".join(target.host_key.split()[:2]):
+        raise HostKeyMismatch(
+            f"{target.name} shows the key {fingerprint(shown)}, "
+            f"pinned is {fingerprint(target.host_key)}"
+        )
 
 
 class SshHost:
@@ -154,12 +169,7 @@ class SshHost:
         self._transport = transport
 
     def _log_in(self, transport: paramiko.Transport) -> None:
-        shown = _shown(transport)
-        if shown != " ".join(self._target.host_key.split()[:2]):
-            raise HostKeyMismatch(
-                f"{self.name} shows the key {fingerprint(shown)}, "
-                f"pinned is {fingerprint(self._target.host_key)}"
-            )
+        _require_pinned(self._target, transport)
         key = paramiko.Ed25519Key.from_private_key(io.StringIO(self._target.private_key))
         try:
             transport.auth_publickey(self._target.user, key)
@@ -169,13 +179,18 @@ class SshHost:
         transport.set_keepalive(KEEPALIVE_S)
 
     def _start_program(self, transport: paramiko.Transport) -> JsonLines:
-        path = _pushed(transport)
+        path, root = _pushed(transport), self._target.user == "root"
+        if not root:
+            _push_helper(transport)
         channel = transport.open_session(timeout=self._timeout_s)
-        sudo = "" if self._target.user == "root" else "sudo -n "
-        # The path is ours, letters and digits only; no other word enters this line.
-        channel.exec_command(f"{sudo}python3 -I -B {path}")
+        # Both lines are ours: no word of a person's, and of the path only digits vary. sudo's own
+        # words shall be English, since they tell what went wrong.
+        helper = f"LC_ALL=C {' '.join(helper_argv())}"
+        channel.exec_command(f"python3 -I -B {path}" if root else helper)
         # paramiko's files speak str in text mode, which its type stubs do not know.
         to_host, from_host = channel.makefile("w"), channel.makefile("r")
+        if not root:
+            channel.sendall(f"{bundle().name}\n".encode())
         lines = JsonLines(cast(IO[str], to_host), cast(IO[str], from_host), self.name)
         self._greet(lines, channel)
         return lines
@@ -186,10 +201,21 @@ class SshHost:
         except HostSessionLost as error:
             words = channel.recv_stderr(4000).decode(errors="replace").strip()
             message = f"the hostside program did not start on {self.name}: {words}"
-            raise StepFailed(message, code="hostside-not-started") from error
+            raise StepFailed(message, code=_why_not_started(words)) from error
         if not answer.result["root"]:
             message = f"the hostside program is not root on {self.name}"
             raise StepFailed(message, code="host-not-root")
+
+
+def _why_not_started(words: str) -> str:
+    """The code that sudo's or the shell's own words stand for."""
+    if "a password is required" in words or "a terminal is required" in words:
+        return "sudo-wants-password"
+    if "sudo: not found" in words or "sudo: command not found" in words:
+        return "sudo-missing"
+    if words.startswith("sudo:") or "is not allowed to" in words or "not in the sudoers" in words:
+        return "sudo-refused"
+    return "hostside-not-started"
 
 
 def _pushed(transport: paramiko.Transport) -> str:
@@ -227,3 +253,50 @@ def _write(sftp: paramiko.SFTPClient, path: str, data: bytes) -> None:
                 sftp.remove(f"{FOLDER}/{old}")
     sftp.putfo(io.BytesIO(data), fresh)
     sftp.posix_rename(fresh, path)
+
+
+def _push_helper(transport: paramiko.Transport) -> None:
+    text = pkgutil.get_data(__package__, "helper.py")
+    assert text is not None
+    with contextlib.closing(_sftp(transport)) as sftp:
+        if _size(sftp, HELPER) != len(text):
+            fresh = f"{HELPER}.{threading.get_ident()}"
+            sftp.putfo(io.BytesIO(text), fresh)
+            sftp.posix_rename(fresh, HELPER)
+
+
+def install_key(
+    target: SshTarget, *, password: str, public_key: str, timeout_s: float = 10
+) -> bool:
+    """Signs in once with a password and adds our key's line; False: it stood there already.
+
+    Raises HostUnreachable, HostKeyMismatch, HostAuthRefused for a wrong password or a host that
+    takes none. Nothing is started on the host, and the password is kept nowhere.
+    """
+    line = authorized_keys_line(public_key)
+    transport = _started(target.address, target.port, target.host_key.split()[0], timeout_s)
+    try:
+        _require_pinned(target, transport)
+        transport.auth_password(target.user, password)
+        return _add_line(transport, line)
+    except paramiko.AuthenticationException as error:
+        message = f"{target.name} does not take this password for {target.user}"
+        raise HostAuthRefused(message, code="password-refused") from error
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        raise HostUnreachable(f"no session with {target.name}: {error}") from error
+    finally:
+        transport.close()
+
+
+def _add_line(transport: paramiko.Transport, line: str) -> bool:
+    with contextlib.closing(_sftp(transport)) as sftp:
+        with contextlib.suppress(OSError):
+            sftp.mkdir(str(Path(AUTHORIZED_KEYS).parent), 0o700)
+        with sftp.open(AUTHORIZED_KEYS, "a+") as file:
+            file.seek(0)
+            text = file.read().decode(errors="replace")
+            if line in text.splitlines():
+                return False
+            file.write(("" if text.endswith("\n") or not text else "\n") + line + "\n")
+        sftp.chmod(AUTHORIZED_KEYS, 0o600)
+    return True

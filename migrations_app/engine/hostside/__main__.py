@@ -7,16 +7,24 @@ import sys
 from pathlib import Path
 
 from ..errors import EngineError
-from .bundle_network import attach
+from . import client_kinds, redis_data
+from .bundle_network import CONNECTIONS, SILENT, attach
+from .late_network import ADDRESSES
 from .session import Session
 from .verbs import VERBS
 
 
 def main() -> None:
-    """A session; or, called by our OCI runtime, one step of arming."""
+    """A session; a step of arming, for our OCI runtime; a client of a workload; its first data."""
     os.umask(0o077)
     if sys.argv[1:2] == ["bundle-network"]:
         attach_network(*sys.argv[2:4])
+        return
+    if sys.argv[1:2] == ["client"]:
+        client_kinds.main(*sys.argv[2:])
+        return
+    if sys.argv[1:2] == [redis_data.FILL]:
+        redis_data.main(*sys.argv[2:5])
         return
     os.environ["LC_ALL"] = "C"  # messages are read by patterns
     Session(VERBS, sys.stdout).serve(sys.stdin)
@@ -25,7 +33,10 @@ def main() -> None:
 def attach_network(bundle: str, container: str) -> None:
     """Say which file holds the network namespace, where one was made."""
     try:
-        print(attach(Path(bundle), container) or "")  # noqa: T201  runtime.sh reads it
+        silent = os.environ.get(SILENT) or None
+        addresses = os.environ.get(ADDRESSES, "").split()
+        must = bool(os.environ.get(CONNECTIONS))
+        print(attach(Path(bundle), container, silent, addresses, must=must) or "")  # noqa: T201  runtime.sh reads it
     except EngineError as error:
         sys.exit(str(error))
 

@@ -12,18 +12,33 @@ Called by runtime.sh as `python3 ARCHIVE bundle-network BUNDLE ID`.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import StepFailed
-from .run import holding_namespace, run_with_input
+from . import late_network, silence
+from .run import Runner, holding_namespace, run_with_input
 
+ARMED = Path("/run/migration-lab/armed")  # as of runtime.sh
 KEYS = Path("/run/docker/netns")  # where Docker keeps a file for each sandbox
+CONNECTIONS = "MIGRATION_LAB_CONNECTIONS"  # not empty: they come along
+SILENT = "MIGRATION_LAB_SILENT"  # the job, in the environment of our runtime
 EXTERNAL_KEY = "extRootNetNS"  # runc's name for a network namespace that is given
 
 
-def attach(bundle: Path, container: str) -> str | None:
+def attach(
+    bundle: Path,
+    container: str,
+    silent: str | None = None,
+    addresses: Sequence[str] = (),
+    *,
+    must: bool = False,
+) -> str | None:
     """Run the bundle's network hooks now; the namespace's file, or None where there is no hook.
+
+    silent: the job by whose name nothing is heard from the network as long as the source has it.
+    addresses: for open connections, where the network comes late. must: there are some.
 
     Raises StepFailed with code `arm-failed` when a hook fails or leaves no file.
     """
@@ -32,8 +47,14 @@ def attach(bundle: Path, container: str) -> str | None:
     network = _own_network(config)
     hooks = config.get("hooks") or {}
     if network is None or not hooks.get("prestart"):
-        return None
+        if network is None or not addresses or not silent:
+            return None
+        network["path"] = late_network.make_namespace(ARMED / container, addresses, silent)
+        path.write_text(json.dumps(config))
+        return str(network["path"])
     with holding_namespace() as pid:
+        if silent:
+            silence.silence(silence.of_process(pid), silent, Runner(), must=must)
         for hook in hooks.pop("prestart"):
             _run(hook, bundle, container, pid)
         mine = [key for key in _keys() if _is_of(key, pid)]

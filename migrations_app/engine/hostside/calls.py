@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from .run import Child, start_beside
 # Steps as CRIU names them.
 FROZEN, COMPLETE, LAZY_READY = "network-lock", "post-dump", "status-ready"
 RESUMED = "post-resume"
+RESTORED = "post-restore"  # all is there, but no socket lives yet and no task runs
 
 
 class CriuCall:
@@ -166,6 +167,7 @@ class HeldCall(CriuCall):
         self._server.bind(str(self._path))
         self._server.listen(1)
         self._control: socket.socket | None = None
+        self._waits: dict[str, Callable[[], None]] = {}
         self.child: Child | None = None
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -207,10 +209,16 @@ class HeldCall(CriuCall):
             error.code = "arm-failed"
             raise
 
-    def go(self, options: bytes) -> None:
+    def go(self, options: bytes, *, waits: Mapping[str, Callable[[], None]] | None = None) -> None:
+        """`waits`: what to do, by the name of the step, before CRIU goes on from there."""
         assert self._control is not None
+        self._waits = dict(waits or {})
         self.moments["go"] = time.monotonic_ns()
-        self._control.sendall(json.dumps({"options": options.hex()}).encode() + b"\n")
+        self._say({"options": options.hex(), "waits": list(self._waits)})
+
+    def _say(self, what: dict[str, Any]) -> None:
+        assert self._control is not None
+        self._control.sendall(json.dumps(what).encode() + b"\n")
 
     def wait_for_child(self, limit_s: float) -> None:
         """Until the program itself has ended well."""
@@ -236,6 +244,19 @@ class HeldCall(CriuCall):
         else:
             self.pid = what.get("pid") or self.pid
             self._step("armed" if "armed" in what else str(what["event"]), what["ns"])
+            self._do_before(str(what.get("event")))
+
+    def _do_before(self, step: str) -> None:
+        """When it fails the word is not given: CRIU ends, and says so."""
+        if step not in self._waits:
+            return
+        try:
+            self._waits[step]()
+        except EngineError as error:
+            self._end(False, error.message)
+            self.close()
+            return
+        self._say({})
 
     def kill(self) -> None:
         if self.child is not None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NotPossible, StepTimedOut
-from ..tools import docker, procfs, runc
-from . import jobs, runtime, tree
+from ..tools import docker, docker_create, mounts, procfs, runc
+from . import docker_api, history, jobs, lazy, restored, runtime, tree, volumes
 from .containers import container_remove, container_state, docker_root, existing, find
 from .fields import Fields
 from .run import Ran, Runner
@@ -52,21 +52,42 @@ def container_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
 
 
 def container_create(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """`docker create` of a clone of `source`, as container_inspect describes it."""
+    """Another container like `source`, as container_inspect describes it."""
     source = docker.Container(**fields.mapping("source"))
     name, folder = fields.name(), fields.job_folder()
     if find(name, runner):
         raise NotPossible(f"there is a container {name} already", code="workload-exists")
     jobs.note(folder, target_container_name=name)
     kept = fields.choice("runtime", runtime.NAME) if fields.has("runtime") else None
-    argv = docker.create_argv(source, name, fields.image(), kept)
-    ran = runner(argv, limit_s=fields.seconds())
-    made = ran.out.strip()
+    body = docker_create.create_body(source, fields.image(), kept)
+    empty = _empty_volumes(folder)
+    made, ran = docker_api.create_container(name, body, runner, fields.seconds())
     images = docker.checkpoint_folder(docker_root(), made, checkpoint_name(fields.job()))
     jobs.note(folder, target_container=made, images_in=str(images))
+    log = str(history.log_path(docker_root(), made))
+    jobs.note(folder, target_upper=_upper(made, runner), target_log=log)
+    volumes.empty_again(jobs.read(folder).get("volumes", {}), empty)
     if kept is None:
         Path(images).mkdir(mode=0o700, parents=True, exist_ok=True)
     return {"id": made, "start_ns": ran.start_ns, "end_ns": ran.end_ns}
+
+
+def _empty_volumes(folder: Path) -> list[str]:
+    """Those of the job that hold nothing: Docker puts into them what the image has there."""
+    places = jobs.read(folder).get("volumes", {})
+    return [name for name, place in places.items() if volumes.is_empty(place)]
+
+
+def _upper(container: str, runner: Runner) -> str | None:
+    """The writable layer of a container that is not mounted yet."""
+    found = existing(container, runner)
+    if found.upper_dir or shutil.which("ctr") is None:
+        return found.upper_dir
+    socket = next((path for path in CONTAINERD_SOCKETS if Path(path).exists()), None)
+    if socket is None:
+        return None
+    ran = runner(docker.snapshot_argv(socket, container), check=False, quiet=True)
+    return mounts.parse_upper_of_snapshot(ran.out) if ran.status == 0 else None
 
 
 def container_copy_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
@@ -74,8 +95,17 @@ def container_copy_checkpoint(fields: Fields, runner: Runner) -> dict[str, Any]:
     journal = jobs.read(fields.job_folder())
     argv = ["cp", "--archive", f"{journal['images_out']}/.", journal["images_in"]]
     ran = runner(argv, limit_s=fields.seconds())
+    _copy_layer(journal, fields, runner)
     size = size_of(Path(journal["images_in"]))
     return {"bytes": size, "start_ns": ran.start_ns, "end_ns": ran.end_ns}
+
+
+def _copy_layer(journal: Mapping[str, Any], fields: Fields, runner: Runner) -> None:
+    """What the original has changed of its image's files, on the same host; volumes they share."""
+    upper = existing(journal["source_container"], runner).upper_dir
+    if upper and journal.get("target_upper"):
+        argv = ["cp", "--archive", f"{upper}/.", journal["target_upper"]]
+        runner(argv, limit_s=fields.seconds())
 
 
 def container_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
@@ -154,11 +184,14 @@ def container_discard(fields: Fields, runner: Runner) -> dict[str, Any]:
     journal = jobs.read(fields.job_folder())
     made = journal.get("target_container")
     ended = end_restore(made, runner) if made else []
+    ended += restored.end(fields.job_folder())  # quicker than Docker
+    lazy.end_left(fields.job())
     if journal.get("target_container_name") != fields.name():
         return {"removed": False, "ended": ended}  # of that name there may be somebody else's
     removed = container_remove(fields, runner)
     if made:
         _remove_leftover_bundle(made)
+    volumes.take_back(fields.job_folder(), runner)
     return {**removed, "ended": ended}
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import NotPossible
-from ..tools import docker
-from . import tree
+from ..tools import docker, docker_create
+from . import history, jobs, silence, tree
 from .fields import Fields
 from .run import Runner, failed
 
 ABSENT = "absent"
+START_S = 150.0  # an emulated host takes that long
+NUMBERED = re.compile(r"[0-9a-f]{64}")  # what Docker calls a volume that nobody gave a name
 
 
 @lru_cache(maxsize=1)
@@ -69,28 +73,73 @@ def container_state(fields: Fields, runner: Runner) -> dict[str, Any]:
 
 
 def container_tail(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """The last lines of its log, each with Docker's time stamp before it."""
+    """The last lines of its log, each with Docker's time stamp before it.
+
+    own: only what the container has written on this host, without the history that came along.
+    """
     argv = docker.logs_argv(fields.name(), fields.integer("lines", 1, docker.LOGS_TO_READ))
-    return {"lines": runner(argv, quiet=True).out.splitlines()}
+    own = fields.flag("own")
+    last = jobs.read(fields.job_folder()).get("log_last") if own else None
+    return {"lines": history.after_history(runner(argv, quiet=True).out.splitlines(), last)}
 
 
 def container_start(fields: Fields, runner: Runner) -> dict[str, Any]:
     name = fields.name()
     if find(name, runner):
         raise NotPossible(f"there is a container {name} already", code="workload-exists")
-    ran = runner(docker.run_argv(name, fields.image(), fields.strings("argv")), check=False)
+    places = fields.paths("volumes") if fields.has("volumes") else []
+    network = _place(fields, runner) if fields.has("network") else []
+    argv = docker.run_argv(
+        name, fields.image(), fields.strings("argv"), list(map(str, places)), network
+    )
+    ran = runner(argv, check=False, limit_s=START_S)
     if ran.status != 0:
-        runner(["docker", "rm", "--force", name], check=False)
+        runner(["docker", "rm", "--force", "--volumes", name], check=False)
         raise failed(ran, code="workload-start-failed")
+    if network:
+        _announce(name, runner)
     return {"id": ran.out.strip()}
 
 
+def _announce(name: str, runner: Runner) -> None:
+    """Another container may have had its address, elsewhere."""
+    pid = existing(name, runner).pid
+    if pid:
+        silence.announce_quietly(silence.of_process(pid))
+
+
+def _place(fields: Fields, runner: Runner) -> list[str]:
+    """Options for an address of its own: the `host_number`th of a network's first subnet.
+
+    Raises NotPossible with code `network-missing` or `bad-parameter`.
+    """
+    network = Fields({"volume": fields.mapping("network").get("name")}).volume()
+    number = Fields(fields.mapping("network")).integer("host_number", 1, 2**16)
+    ran = runner(["docker", "network", "inspect", network], check=False, quiet=True)
+    if ran.status != 0:
+        message = f"there is no network {network} on this host: make it, or take a lab host"
+        raise NotPossible(message, code="network-missing")
+    (pool, *_) = json.loads(ran.out)[0]["IPAM"]["Config"]
+    subnet = ipaddress.ip_network(pool["Subnet"])
+    if number >= subnet.num_addresses - 1:
+        raise NotPossible(f"{subnet} has no address {number}", code="bad-parameter")
+    return ["--network", network, "--ip", str(subnet[number])]
+
+
 def container_remove(fields: Fields, runner: Runner) -> dict[str, Any]:
-    name = fields.name()
-    if find(name, runner) is None:
+    found = find(fields.name(), runner)
+    if found is None:
         return {"removed": False}
-    runner(["docker", "rm", "--force", "--volumes", name], limit_s=fields.seconds())
+    remove(found, runner, fields.seconds())
     return {"removed": True}
+
+
+def remove(found: docker.Container, runner: Runner, limit_s: float) -> None:
+    """This very container, with the volumes that nobody gave a name."""
+    runner(["docker", "rm", "--force", "--volumes", found.id], limit_s=limit_s)
+    for volume in filter(NUMBERED.fullmatch, docker_create.volumes(found)):
+        # One that came along is mounted by its number, and Docker takes that for a name.
+        runner(["docker", "volume", "rm", "--force", volume], check=False)
 
 
 def container_signal(fields: Fields, runner: Runner) -> dict[str, Any]:

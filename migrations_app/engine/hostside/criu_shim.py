@@ -8,8 +8,9 @@ between runc and CRIU. So all of runc's own preparation happens before the word 
 Beside it is the hostside program, on a Unix socket, with a JSON object a line:
 
     -> {"armed": "dump", "ns": …}          the request is there, CRIU is up
-    <- {"options": "…hex…"}                go, with these options on top of runc's
+    <- {"options": "…hex…", "waits": […]}  go, with these options on top of runc's
     -> {"event": "post-dump", "ns": …}     a notification of CRIU's, passed on to runc
+    <- {}                                  one for each of those that the word asked to wait at
     -> {"end": true, "success": …, "error": …, "ns": …}
 
 When that socket closes before the word, nothing is dumped or restored and runc fails.
@@ -22,6 +23,7 @@ import os
 import select
 import socket
 import time
+from collections.abc import Container
 from typing import IO, Any
 
 from ..tools import criu_rpc
@@ -90,23 +92,32 @@ def _pass_on(runc: socket.socket, criu: socket.socket, own: bytes) -> None:
     word = lines.readline()
     if not word:
         return  # released: with us go both sockets, and runc and CRIU see that
-    told = bytes.fromhex(json.loads(word)["options"])
-    criu.send(criu_rpc.with_options(request, own + told))
-    while _one_more(runc, criu, lines):
+    told = json.loads(word)
+    options = bytes.fromhex(told["options"])
+    criu.send(criu_rpc.with_options(request, own + options))
+    while _one_more(runc, criu, lines, told.get("waits", ())):
         pass
 
 
-def _one_more(runc: socket.socket, criu: socket.socket, lines: IO[str]) -> bool:
-    """Pass one message on; whether there can be another."""
+def _one_more(
+    runc: socket.socket, criu: socket.socket, lines: IO[str], waits: Container[str]
+) -> bool:
+    """Pass one message on; whether there can be another. Where none listens any more, none can."""
     for source in select.select([runc, criu], [], [])[0]:
         data, rights, _, _ = source.recvmsg(criu_rpc.LONGEST, 4096)
         if not data:
             return False
         now = time.monotonic_ns()
+        response = criu_rpc.parse_response(data) if source is criu else None
+        if response is not None and response.script in waits:
+            _report(lines, response, now)
+            if not lines.readline():
+                return False
+            response = None  # told already
         (runc if source is criu else criu).sendmsg([data], rights)
         _close_all(rights)
-        if source is criu:
-            _report(lines, criu_rpc.parse_response(data), now)
+        if response is not None:
+            _report(lines, response, now)
     return True
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..tools.pagemap import PAGE, PARENT, Entry, PageMap, damaged, serialise
+from .compared import ComparedAhead
 from .mapped import WORKERS, MappedImage, StoredPages, changed_runs
 
 MOST_BUFFERS = 1024  # IOV_MAX: buffers in one write
@@ -30,30 +31,31 @@ class Delta:
     bytes: int  # of all files of the new image
 
 
-def make_delta(before: Path | MappedImage, now: Path, out: Path) -> Delta:
+def make_delta(before: Path | ComparedAhead, now: Path, out: Path) -> Delta:
     """Write into `out` what the image `now` has other than the image `before`.
 
-    Both are full dumps of the same tasks, best in memory; `before` may be mapped (and populated)
-    ahead, and is then left open. `out` is made if need be; its link `parent`, which the caller
+    Both are full dumps of the same tasks, best in memory; `before` may have been compared ahead,
+    and is then left open. `out` is made if need be; its link `parent`, which the caller
     sets, must lead to `before` or to a delta that makes it up. Files of `now` without pages are
     linked into `out`. Raises StepFailed when an image is damaged.
     """
     out.mkdir(mode=0o700, exist_ok=True)
-    earlier = MappedImage(before) if isinstance(before, Path) else before
+    ahead = before if isinstance(before, ComparedAhead) else None
+    earlier = before.before if isinstance(before, ComparedAhead) else MappedImage(before)
     current = MappedImage(now)
     pool = ThreadPoolExecutor(WORKERS)
     try:
-        current.populate(pool)
-        if isinstance(before, Path):
+        if ahead is None:
+            current.populate(pool)
             earlier.populate(pool)
         compared = [
-            _Compared(stored, earlier.maps.get(name)).write(out / name, pool)
+            _Compared(name, stored, earlier.maps.get(name), ahead).write(out / name, pool)
             for name, stored in current.maps.items()
         ]
         _link_others(now, out)
     finally:
         # Unmapping takes a while, too: nobody waits for it.
-        for image in (current, earlier) if earlier is not before else (current,):
+        for image in (current, earlier) if ahead is None else (current,):
             pool.submit(image.close)
         pool.shutdown(wait=False)
     return Delta(
@@ -66,8 +68,14 @@ def make_delta(before: Path | MappedImage, now: Path, out: Path) -> Delta:
 class _Compared:
     """One page map of now, compared with its namesake of before."""
 
-    def __init__(self, now: StoredPages, before: StoredPages | None) -> None:
-        self._now, self._before = now, before
+    def __init__(
+        self,
+        name: str,
+        now: StoredPages,
+        before: StoredPages | None,
+        ahead: ComparedAhead | None,
+    ) -> None:
+        self._name, self._now, self._before, self._ahead = name, now, before, ahead
         self._entries: list[Entry] = []
         self._kept: list[tuple[int, int]] = []  # (offset, pages) in now's pages file
         at = 0
@@ -99,10 +107,19 @@ class _Compared:
         for found in self._before.find(entry.vaddr, entry.pages):
             runs = [(0, found.pages)]
             if found.at is not None:
-                ours, theirs = self._now.address + at, self._before.address + found.at
-                runs = changed_runs(ours, theirs, found.pages)
+                runs = self._changed(self._before, at, found.at, found.pages)
             self._note(Entry(found.vaddr, found.pages, entry.flags), at, runs)
             at += found.pages * PAGE
+
+    def _changed(
+        self, before: StoredPages, at: int, then_at: int, pages: int
+    ) -> list[tuple[int, int]]:
+        """Which pages at this offset differ from those that were at that one."""
+        if self._ahead is not None and at == then_at:
+            known = self._ahead.runs(self._now, self._name, at, pages)
+            if known is not None:
+                return known
+        return changed_runs(self._now.address + at, before.address + then_at, pages)
 
     def _note(self, run: Entry, at: int, changed: list[tuple[int, int]]) -> None:
         done = 0

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import NotPossible, StepFailed
 from ..tools import criu, criu_rpc, procfs, runc
-from . import calls, tree
+from . import calls, silence, tree
 from .bundle_network import external_option
 from .calls import CriuCall, HeldCall, OwnCall
 from .freezer import Freezer
+from .run import Runner
 from .watch import stopped_probe
 
 LOG_LEVEL = 2  # errors and warnings: every line more costs time while the workload stands still
@@ -33,13 +34,19 @@ class DumpOptions:
     track_memory: bool = False
     pre_dump: bool = False  # memory only, and the workload goes on
     network: bool = True  # of a container: dumped with it; the target may have its own
+    connections: bool = False  # open TCP connections go along
+    silent: str | None = None  # of a container: its network falls silent, by this job's name
+    adapts: Mapping[str, int | bool] = field(default_factory=dict)  # Fields.adapts
 
     def common(self) -> bytes:
-        """As CRIU's options. Nothing locks the network: no connection is dumped."""
+        """As CRIU's options. It never locks the network: where that is needed, we do."""
         values: dict[str, int | bool | str] = {
             "log_level": LOG_LEVEL,
             "network_lock": criu_rpc.SKIP_NETWORK_LOCK,
+            **self.adapts,
         }
+        if self.connections:
+            values["tcp_established"] = True
         if self.track_memory or self.pre_dump:
             values["track_mem"] = True
         if self.parent:
@@ -62,6 +69,9 @@ class Dump(Protocol):
     def go(self, limit_s: float) -> int:
         """Freeze and dump; the moment when all stood still, monotonic nanoseconds."""
 
+    def hold(self, pids: list[int]) -> None:
+        """From now on it stands still whatever becomes of CRIU; `pids`: of its tasks."""
+
     def thaw(self) -> None: ...
 
     def close(self) -> None: ...
@@ -69,10 +79,11 @@ class Dump(Protocol):
 
 class ContainerDump:
     def __init__(self, container: str, pid: int, images: Path, work: Path, options: DumpOptions):
-        self._options = options
+        self._options, self.container = options, container
         self._argv = _checkpoint_argv(container, images, work, options)
         self._external = () if options.network else external_option(pid)
         self.freezer = Freezer(pid)
+        self._namespace = silence.of_process(pid)
         self.call = HeldCall(work / "held")
         self.complete = _complete(options)
 
@@ -86,11 +97,20 @@ class ContainerDump:
 
     def go(self, limit_s: float) -> int:
         frozen_ns = self.freezer.freeze()
+        if self._options.silent:
+            must = self._options.connections
+            silence.silence(self._namespace, self._options.silent, Runner(), must=must)
         external = criu_rpc.options({}, external=self._external)
         self.call.go(self._options.common() + external)
         return frozen_ns
 
+    def hold(self, pids: list[int]) -> None:
+        """Its group is frozen."""
+
     def thaw(self) -> None:
+        """Heard again before it runs: what it sends then must not be lost."""
+        if self._options.silent:
+            silence.be_heard(self._namespace, self._options.silent, Runner(), must=False)
         self.freezer.thaw()
 
     def close(self) -> None:
@@ -104,6 +124,10 @@ class ProcessDump:
         self.call = OwnCall(kind, images, work, "dump.log")
         self._leave = "leave_running" if stays else "leave_stopped"
         self.complete = _complete(options)
+
+    @property
+    def criu_pid(self) -> int:
+        return self.call.child.pid
 
     def ready(self, limit_s: float) -> None:
         """CRIU is up since this was made."""
@@ -123,6 +147,10 @@ class ProcessDump:
                 break
             time.sleep(_LOOK_S)
         return self.call.wait_for(calls.FROZEN, limit_s)
+
+    def hold(self, pids: list[int]) -> None:
+        """A CRIU that fails lets its tasks go on, one that is killed does so, too."""
+        tree.keep_stopped(pids)
 
     def thaw(self) -> None:
         tree.let_continue(procfs.tree_of(self._pid, tree.parents()))

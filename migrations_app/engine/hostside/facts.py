@@ -11,11 +11,19 @@ from typing import Any
 
 from ..errors import EngineError
 from ..tools import criu, docker, runc
-from . import jobs, packing, runtime
+from . import jobs, machine, packing, runtime
 from .fields import Fields
 from .run import Runner
 
-FEATURES = ("mem_dirty_track", "uffd-noncoop", "pagemap_scan", "network_lock_nftables", "timens")
+FEATURES = (
+    "mem_dirty_track",
+    "uffd-noncoop",
+    "pagemap_scan",
+    "network_lock_nftables",
+    "timens",
+    "pidfd_store",
+    "rseq",
+)
 
 
 def facts(_: Fields, runner: Runner) -> dict[str, Any]:
@@ -39,6 +47,7 @@ def facts(_: Fields, runner: Runner) -> dict[str, Any]:
         "compression": packing.available(),
         "shm_free_mib": shutil.disk_usage(jobs.MEMORY.parent).free // 2**20,
         "podman": _version(["podman", "--version"], runner),
+        **machine.facts(runner),
     }
 
 
@@ -68,6 +77,7 @@ def _criu(runner: Runner) -> dict[str, Any] | None:
     if not shutil.which("criu"):
         return None
     check = runner(criu.check_argv(), check=False)
+    whole = runner(criu.check_argv(everything=True), check=False)
     features = {
         name: runner(criu.check_argv(feature=name), check=False).status == 0 for name in FEATURES
     }
@@ -75,6 +85,8 @@ def _criu(runner: Runner) -> dict[str, Any] | None:
         "version": criu.parse_version(runner(["criu", "--version"], check=False).out),
         "check_ok": check.status == 0,
         "check_output": (check.out + check.err).strip(),
+        "check_all_ok": whole.status == 0,
+        "check_all_output": (whole.out + whole.err).strip(),
         "features": features,
     }
 

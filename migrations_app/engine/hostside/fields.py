@@ -14,6 +14,7 @@ STATE_ROOT = Path("/var/lib/migration-lab")
 
 _JOB = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
+_VOLUME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")  # also of networks
 _IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9_.:/@-]{0,199}")
 _PEM = re.compile(r"[A-Za-z0-9+/=\s-]{1,8000}")
 
@@ -26,10 +27,14 @@ class Fields:
     """
 
     def __init__(self, values: Mapping[str, Any], root: Path = STATE_ROOT) -> None:
-        self._values = values
+        self._values, self._root = values, root
         self.jobs = root / "jobs"  # a folder for each, and for each workload that is a process
         self.workloads = root / "workloads"
         self.kept = root / "kept"  # images that somebody asked to keep, a folder per job
+
+    def but(self, **values: object) -> Fields:
+        """The same call with these fields in place of what they were."""
+        return Fields({**self._values, **values}, self._root)
 
     def has(self, name: str) -> bool:
         return self._values.get(name) is not None
@@ -44,6 +49,16 @@ class Fields:
     def name(self, field: str = "name") -> str:
         return self._matching(field, _NAME)
 
+    def volume(self) -> str:
+        return self._matching("volume", _VOLUME)
+
+    def volumes(self, field: str = "volumes") -> list[str]:
+        """Names of volumes, or of networks: longer than a container's may be."""
+        names = self.strings(field)
+        if not all(_VOLUME.fullmatch(name) for name in names):
+            raise _bad(field)
+        return names
+
     def image(self) -> str:
         return self._matching("image", _IMAGE)
 
@@ -55,6 +70,17 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise _bad(field)
         return value
+
+    def number(self, field: str, low: float, high: float) -> float:
+        """It need not be whole."""
+        value = self._values.get(field)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
+            raise _bad(field)
+        return float(value)
 
     def pid(self) -> int:
         return self.integer("pid", 2, 2**22)
@@ -99,17 +125,38 @@ class Fields:
             raise _bad(field)
         return paths
 
+    def adapts(self) -> dict[str, int | bool]:
+        """What CRIU's dump is told because of what the workload holds; {} without."""
+        if not self.has("adapts"):
+            return {}
+        inner = Fields(self.mapping("adapts"))
+        found: dict[str, int | bool] = {
+            name: True for name in ("file_locks", "link_remap") if inner.flag(name)
+        }
+        if inner.has("ghost_limit"):
+            found["ghost_limit"] = inner.integer("ghost_limit", 1, 2**31)
+        return found
+
     def address(self) -> str:
         try:
             return str(ipaddress.ip_address(str(self._values.get("address"))))
         except ValueError as error:
             raise _bad("address") from error
 
+    def addresses(self, field: str) -> list[str]:
+        try:
+            return [str(ipaddress.ip_address(one)) for one in self.strings(field)]
+        except ValueError as error:
+            raise _bad(field) from error
+
     def mapping(self, field: str) -> Mapping[str, Any]:
         value = self._values.get(field)
         if not isinstance(value, dict):
             raise _bad(field)
         return value
+
+    def matching(self, field: str, pattern: str) -> str:
+        return self._matching(field, re.compile(pattern))
 
     def _matching(self, field: str, pattern: re.Pattern[str]) -> str:
         value = self._values.get(field)

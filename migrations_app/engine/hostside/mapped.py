@@ -65,7 +65,7 @@ class StoredPages:
         """Let the pool map all pages, ahead of who reads them from the beginning."""
         for at in range(0, self.size, POPULATED):
             size = min(POPULATED, self.size - at)
-            pool.submit(_madvise, self.address + at, size, MADV_POPULATE_READ)
+            pool.submit(map_ahead, self.address + at, size)
 
     def close(self) -> None:
         if isinstance(self.memory, mmap.mmap):
@@ -85,6 +85,11 @@ class StoredPages:
                 yield Found(at, (stop - at) // PAGE, self._offsets[index] + at - start)
                 index += 1
             at = stop
+
+
+def map_ahead(address: int, size: int) -> None:
+    """Have the kernel map a part of memory at once; where it can't, pages come as they are read."""
+    _madvise(address, size, MADV_POPULATE_READ)
 
 
 def _mapped(file: Path, size: int) -> mmap.mmap | bytearray:

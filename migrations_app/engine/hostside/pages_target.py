@@ -120,6 +120,12 @@ class Target:
                     self._take_frame()
                 self._answer()
         except Exception:
+            if self._closing:
+                # The daemon asked for the end, so it has every page; should it have failed
+                # instead, its exit status tells. What breaks from now on is of no consequence.
+                with contextlib.suppress(OSError):
+                    self._daemon.sendall(bytes(wire.STATUS_SIZE))
+                return
             with contextlib.suppress(OSError):
                 self._connection.sendall(IOV.pack(wire.GONE, 0, 0, 0))
             raise

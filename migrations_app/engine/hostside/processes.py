@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import NotPossible, StepFailed
 from ..tools import criu, procfs
-from . import jobs, tree
+from . import jobs, lazy, restored, tree
 from .fields import Fields
 from .run import Ran, Runner, start_detached
 from .watch import CriuWatch, stopped_probe
@@ -150,13 +150,15 @@ def process_dump(fields: Fields, runner: Runner) -> dict[str, Any]:
     images, work = folder / "images", folder / "work"
     watch = CriuWatch([work, images], stopped_probe(pid))
     try:
-        seen = watched(watch, _called(criu.dump_argv(pid, images, work), fields, runner), "dump")
+        argv = criu.dump_argv(pid, images, work, fields.adapts())
+        seen = watched(watch, _called(argv, fields, runner), "dump")
     except StepFailed:
         tree.let_continue(procfs.tree_of(pid, tree.parents()))
         raise
     # Only now, when all of them stand still: a shell's children come and go until the freeze.
     pids = procfs.tree_of(pid, tree.parents())
-    jobs.note(folder, dumped=True, source_pids=pids)
+    tasks = [tree.identity(pid) for pid in pids]
+    jobs.note(folder, dumped=True, source_pids=pids, source_tasks=tasks)
     return {
         **seen,
         "pids": pids,
@@ -174,13 +176,16 @@ def process_restore(fields: Fields, runner: Runner) -> dict[str, Any]:
     """`criu restore`; pid, start_ns, end_ns and what the watch saw."""
     folder = jobs.open_folder(fields.job_folder())
     images, work = folder / "images", folder / "work"
-    # Of those taken by now, none is ours: the restore will fail, and they must be left alone.
-    free = [pid for pid in fields.pids() if tree.stat_of(pid) is None]
-    jobs.note(folder, target_pids=free)
+    free = restored.expect(folder, fields.pids())
     argv = criu.restore_argv(images, work, work / "pid")
     (work / "pid").unlink(missing_ok=True)
-    seen = watched(CriuWatch([work, images]), _called(argv, fields, runner), "restore")
-    pid = int((work / "pid").read_text())
+    try:
+        seen = watched(CriuWatch([work, images]), _called(argv, fields, runner), "restore")
+        pid = int((work / "pid").read_text())
+    except Exception:
+        restored.over(folder)
+        raise
+    restored.found(folder, free)
     jobs.note(folder, restored=pid)
     return {**seen, "pid": pid}
 
@@ -205,11 +210,10 @@ def process_discard(fields: Fields, _: Runner) -> dict[str, Any]:
     folder = fields.job_folder()
     tree.kill(_restoring(folder))
     restoring = jobs.read(folder).get("restoring")
-    if restoring and tree.lives(restoring):
-        tree.kill(tree.subtree(restoring[0]))
-    pids = jobs.read(folder).get("target_pids", [])
-    tree.kill(pids)
-    return {"pids": pids}
+    ended = tree.end([restoring]) if restoring else []
+    ended += restored.end(folder)
+    lazy.end_left(fields.job())
+    return {"pids": ended}
 
 
 def _restoring(folder: Path) -> list[int]:

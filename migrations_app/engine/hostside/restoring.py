@@ -9,17 +9,20 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import EngineError, StepFailed
 from ..tools import criu_rpc, runc
-from . import runtime, tree
-from .bundle_network import become_own
-from .calls import RESUMED, CriuCall, HeldCall, OwnCall
+from . import late_network, runtime, silence, tree
+from .bundle_network import CONNECTIONS, SILENT, become_own
+from .calls import RESTORED, RESUMED, CriuCall, HeldCall, OwnCall
 from .dumping import LOG_LEVEL, explained
+from .run import Runner
 
 _TIDIES_S = 5.0
+ATTACH_S = 20.0  # for Docker to attach a network
 
 
 class Restore(Protocol):
@@ -37,20 +40,45 @@ class Restore(Protocol):
     def release(self) -> None:
         """Whoever waits gets an answer. Fine at any time, also twice."""
 
+    def fall_silent(self) -> None:
+        """Before what was restored is ended; fine at any time."""
+
+    def tasks(self, pids: list[int]) -> list[int]:
+        """Once they run: what the restore brought, here; `pids` are the source's."""
+
     def end(self) -> None:
         """After the word: what restores, and what was restored, is gone when this returns."""
 
 
-def _options(*, lazy: bool) -> dict[str, int | bool | str]:
+@dataclass(frozen=True)
+class Network:
+    """What a restore is to do about it."""
+
+    connections: bool = False  # open TCP connections come along
+    silent: str | None = None  # the job by whose name it is silent until the workload runs
+    late: tuple[
+        str, ...
+    ] = ()  # its addresses, where connections need them before Docker gives them
+
+
+def _options(*, lazy: bool, connections: bool = False) -> dict[str, int | bool | str]:
     common: dict[str, int | bool | str] = {
         "log_level": LOG_LEVEL,
         "network_lock": criu_rpc.SKIP_NETWORK_LOCK,
+        "file_locks": True,  # those that the image has; nothing without any
     }
+    if connections:
+        common["tcp_established"] = True
     return {**common, "lazy_pages": True} if lazy else common
 
 
 class ContainerRestore:
-    def __init__(self, name: str, container: str, images: Path, work: Path) -> None:
+    def __init__(
+        self, name: str, container: str, images: Path, work: Path, network: Network
+    ) -> None:
+        self._network, self._namespace = network, ""  # its file, where it is there beforehand
+        self._heard = False
+        self._meeting: late_network.Meeting | None = None
         self._name, self._images, self._work = name, images, work
         self._armed = runtime.ARMED / container
         self.call = HeldCall(work / "held")
@@ -59,19 +87,57 @@ class ContainerRestore:
         self._armed.mkdir(mode=0o700, parents=True, exist_ok=True)
         arguments = runc.restore_arguments(str(self._images), str(self._work))
         (self._armed / "restore").write_text("".join(f"{one}\n" for one in arguments))
-        pairs = self.call.environment().items()
+        pairs = {**self.call.environment(), **self._told()}.items()
         (self._armed / "environment").write_text("".join(f"{k}={v}\n" for k, v in pairs))
         self.call.start(["docker", "start", self._name], held=False)
         self.call.wait_armed(limit_s)
-        return bool((self._armed / "network").read_text().strip())
+        self._namespace = (self._armed / "network").read_text().strip()
+        return bool(self._namespace)
+
+    def _told(self) -> dict[str, str]:
+        """What our runtime has to know of the network; the fifos are there before it runs."""
+        if self._network.late:
+            self._meeting = late_network.Meeting(self._armed)
+        late = " ".join(self._network.late)
+        return {
+            SILENT: self._network.silent or "",
+            CONNECTIONS: "yes" if self._network.connections else "",
+            late_network.ADDRESSES: late,
+        }
 
     def go(self, *, lazy: bool) -> None:
-        self.call.go(criu_rpc.options(_options(lazy=lazy)))
+        options = _options(lazy=lazy, connections=self._network.connections)
+        waits = {RESTORED: self._be_heard} if self._namespace and self._network.silent else {}
+        self.call.go(criu_rpc.options(options), waits=waits)
+
+    def _be_heard(self) -> None:
+        """Its sockets come to life next: the network is told first where its address is now."""
+        assert self._network.silent
+        if self._meeting is not None:
+            assert self.call.pid is not None
+            self._meeting.attach(self.call.pid, ATTACH_S)
+            late_network.take_stand_in(self._namespace, self._network.late)
+        self._heard = True
+        must = self._network.connections
+        silence.be_heard(self._namespace, self._network.silent, Runner(), must=must)
+
+    def fall_silent(self) -> None:
+        """Before its tasks are ended: no peer is to hear that their connections ended."""
+        if self._heard and self._network.silent:
+            silence.silence(self._namespace, self._network.silent, Runner(), must=False)
 
     def finish(self, limit_s: float) -> None:
         self.call.wait_for_child(limit_s)
+        if self._network.silent and not self._heard and self.call.pid:
+            silence.announce_quietly(
+                silence.of_process(self.call.pid)
+            )  # attached by Docker just now
         become_own(self._armed.name)
         self._forget()
+
+    def tasks(self, pids: list[int]) -> list[int]:
+        """The first of its pid namespace: with it go all."""
+        return [self.call.pid] if self.call.pid else []
 
     def release(self) -> None:
         self.call.close()
@@ -82,6 +148,7 @@ class ContainerRestore:
         self._forget()
 
     def end(self) -> None:
+        self.fall_silent()
         child = self.call.child
         if child is not None and self.call.ended:
             with contextlib.suppress(EngineError):
@@ -94,6 +161,10 @@ class ContainerRestore:
         self.release()
 
     def _forget(self) -> None:
+        if self._meeting is not None:
+            self._meeting.close()
+            self._meeting = None
+        late_network.forget(self._armed)
         shutil.rmtree(self._armed, ignore_errors=True)
 
 
@@ -115,6 +186,12 @@ class ProcessRestore:
 
     def finish(self, limit_s: float) -> None:
         self.call.wait_for_end(limit_s)
+
+    def fall_silent(self) -> None:
+        """It has no network of its own."""
+
+    def tasks(self, pids: list[int]) -> list[int]:
+        return pids
 
     def release(self) -> None:
         self.call.close()

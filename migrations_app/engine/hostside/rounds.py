@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import StepFailed
 from . import jobs, transfer
 from .channel import receive_json
+from .compared import ComparedAhead
 from .delta import make_delta
 from .dumping import Dump, DumpOptions, explained, stats_of
 from .fields import Fields
@@ -47,21 +48,35 @@ def last_options(root: Path, lazy_port: int | None, fields: Fields) -> DumpOptio
         parent=parent,
         track_memory=tracked,
         network=not fields.flag("network_ready"),
+        connections=fields.flag("connections"),
+        silent=fields.job() if fields.flag("silent") else None,
     )
 
 
+def last_compared(root: Path, fields: Fields) -> ComparedAhead | None:
+    """What the dump of the hand-over is compared with; None when all of it is to be sent."""
+    if not count(fields) or not by_content(fields) or fields.flag("lazy"):
+        return None
+    return ComparedAhead(root / FULL, root / "images")
+
+
 def changed_only(
-    root: Path, fields: Fields, outlet: Outlet, sender: FolderSender, seen: dict[str, Any]
+    root: Path,
+    fields: Fields,
+    outlet: Outlet,
+    sender: FolderSender,
+    ahead: ComparedAhead | None,
+    seen: dict[str, Any],
 ) -> FolderSender:
     """What is to be sent of the last dump: all of it, or what changed since the last round."""
     made = count(fields)
     if made and not fields.flag("lazy"):
         outlet.say({"folder": "images"})
         outlet.say({"parent": str(made - 1)})
-    if not made or not by_content(fields) or fields.flag("lazy"):
+    if ahead is None:
         return sender
     start_ns = time.monotonic_ns()
-    delta = make_delta(root / FULL, root / "images", _fresh(root / DELTA))
+    delta = make_delta(ahead, root / "images", _fresh(root / DELTA))
     seen["compare"] = {"start_ns": start_ns, "end_ns": time.monotonic_ns()}
     seen["pages_changed"] = delta.pages_changed
     return FolderSender(outlet, root / DELTA)
@@ -100,7 +115,7 @@ class Round:
 
     def _by_content(self, outlet: Outlet) -> None:
         images = _fresh(self.root / (NEXT if self.number else FULL))
-        self._dump(images, DumpOptions())
+        self._dump(images, DumpOptions(connections=self.fields.flag("connections")))
         if self.number == 0:
             FolderSender(outlet, images).rest()
             self.seen["pages"] = self.seen["pages_written"]
@@ -116,7 +131,10 @@ class Round:
     def _by_pre_dump(self, outlet: Outlet) -> None:
         images = _fresh(self.root / str(self.number))
         parent = f"../{self.number - 1}" if self.number else None
-        options = DumpOptions(parent=parent, track_memory=True, pre_dump=True)
+        connections = self.fields.flag("connections")
+        options = DumpOptions(
+            parent=parent, track_memory=True, pre_dump=True, connections=connections
+        )
         self._dump(images, options)
         FolderSender(outlet, images).rest()
         self.seen["pages"] = self.seen["pages_written"]

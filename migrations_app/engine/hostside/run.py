@@ -90,6 +90,28 @@ def _run(argv: Sequence[str], limit_s: float) -> tuple[int | None, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+def run_into(argv: Sequence[str], output: Path, *, limit_s: float) -> int | None:
+    """Run argv, all it writes appended to a file as it comes; its status, None: it took too long.
+
+    Raises StepFailed with code `program-missing`.
+    """
+    try:
+        with output.open("ab") as out:
+            done = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                timeout=limit_s,
+                check=False,
+            )
+    except subprocess.TimeoutExpired:
+        return None
+    except FileNotFoundError as error:
+        raise StepFailed(f"{argv[0]} is not installed", code="program-missing") from error
+    return done.returncode
+
+
 def pipe_into(argv: Sequence[str], feed: Callable[[IO[bytes]], int], *, limit_s: float) -> int:
     """Run argv with what feed writes to its input; the bytes that feed counted."""
     return _piped(argv, feed, limit_s, subprocess.PIPE, subprocess.DEVNULL)

@@ -18,6 +18,8 @@ from typing import Any
 
 from ..errors import StepFailed
 from ..tools import docker
+from . import late_network
+from .bundle_network import ARMED as ARMED
 from .fields import Fields
 from .run import Runner
 
@@ -25,7 +27,6 @@ NAME = "migration-lab"
 PROGRAM = Path("/usr/local/lib/migration-lab/runtime")
 DAEMON_JSON = Path("/etc/docker/daemon.json")
 DOCKER_PID = Path("/run/docker.pid")
-ARMED = Path("/run/migration-lab/armed")  # a folder per armed container, by its id
 _RELOADED_S = 10.0
 
 
@@ -49,6 +50,7 @@ def disarm(container: str | None) -> list[str]:
     folder = ARMED / container if container else None
     if folder is None or not folder.is_dir():
         return []
+    late_network.forget(folder)
     shutil.rmtree(folder)
     return [str(folder)]
 
@@ -60,18 +62,25 @@ def prepare(_: Fields, runner: Runner) -> dict[str, Any]:
     """
     changed = []
     if not is_current():
-        _write(PROGRAM, text(), 0o755)
+        write(PROGRAM, text(), 0o755)
         changed.append(f"wrote {PROGRAM}")
     if _register():
         changed.append(f"registered it in {DAEMON_JSON}")
-    if NAME not in _known(runner):
-        _reload(runner)
+    if have_docker_know(runner):
         changed.append("had Docker read its configuration again")
     return {
         "changed": changed,
         "runtime": str(PROGRAM),
         "digest": hashlib.sha256(text()).hexdigest(),
     }
+
+
+def have_docker_know(runner: Runner) -> bool:
+    """Have Docker read its configuration, unless it knows us; whether that had to be."""
+    if NAME in _known(runner):
+        return False
+    _reload(runner)
+    return True
 
 
 def _register() -> bool:
@@ -87,11 +96,11 @@ def _register() -> bool:
     except (ValueError, AttributeError, TypeError) as error:
         message = f"{DAEMON_JSON} is not what Docker reads: {error}"
         raise StepFailed(message, code="docker-config-unreadable") from error
-    _write(DAEMON_JSON, (json.dumps(config, indent=2) + "\n").encode(), 0o644)
+    write(DAEMON_JSON, (json.dumps(config, indent=2) + "\n").encode(), 0o644)
     return True
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def write(path: Path, data: bytes, mode: int) -> None:
     """The file appears whole or not at all; the mode of one that was there stays."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     path.parent.chmod(0o755)

@@ -55,6 +55,10 @@ class Outlet:
         self._gather(message, b"")
         self.flush()
 
+    def line(self, message: Mapping[str, Any]) -> None:
+        """A message without bytes that goes out with the next ones."""
+        self._gather(message, b"")
+
     def piece(self, head: Mapping[str, Any], descriptor: int, at: int, size: int) -> None:
         """At most PIECE bytes of an open file; mapped, since reading would copy them once more."""
         message = {**head, "at": at, "size": size}
@@ -68,6 +72,10 @@ class Outlet:
         with memoryview(mapped) as whole, whole[at - start :] as view:
             self._packed(message, view)
         mapped.close()  # not after an error: the send that failed still holds a part of it
+
+    def data(self, head: Mapping[str, Any], data: bytes) -> None:
+        """As piece, of bytes that were read: of a file that may become shorter at any time."""
+        self._packed({**head, "size": len(data)}, memoryview(data))
 
     def _packed(self, message: Mapping[str, Any], view: memoryview) -> None:
         packed = self._pack(view) if self._pack else None
@@ -184,7 +192,7 @@ class Inlet:
             while True:
                 message = receive_json(self._connection)
                 if "size" in message:
-                    self._store(message)
+                    self.store(message)
                 elif "folder" in message:
                     self._enter(_folder_name(message["folder"]))
                 elif "parent" in message:
@@ -208,16 +216,16 @@ class Inlet:
         self._folder = self._root / name
         self._folder.mkdir(mode=0o700, exist_ok=True)
 
-    def _store(self, message: Mapping[str, Any]) -> None:
+    def store(self, message: Mapping[str, Any]) -> None:
         path = self._place(message)
         descriptor = self._descriptor(path, message)
-        data, at = self._receive(message), int(message["at"])
+        data, at = self.receive(message), int(message["at"])
         while data:
             written = os.pwrite(descriptor, data, at)
             data, at = data[written:], at + written
         self._ends[path] = max(at, self._ends.get(path, 0))
 
-    def _receive(self, message: Mapping[str, Any]) -> memoryview:
+    def receive(self, message: Mapping[str, Any]) -> memoryview:
         size, packed = int(message["size"]), message.get("packed")
         if not 0 <= size <= PIECE or not 0 <= int(packed or 0) <= PIECE:
             raise StepFailed("a piece is too large", code="transfer-failed")

@@ -2,8 +2,11 @@
 
 The source talks to it on one connection (`hand-over`): images and files come over it, then
 `restore`, and two answers go back: `resumed` when the tasks run, `restored` when whoever asked
-for the restore has ended well. Anything else that ends the talk before `restore` means that it
-was never asked; then it releases what was armed by itself.
+for the restore has ended well. Where pages follow there is a third: `pages` when the last of them
+has arrived, or an error when what ran here was ended for want of them.
+
+Anything else that ends the talk before `restore` means that it was never asked; then it releases
+what was armed by itself.
 """
 
 from __future__ import annotations
@@ -19,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError, NotPossible, StepFailed
-from . import jobs, lazy, tree
+from . import jobs, lazy, restored, silence, tree
 from .channel import send_json
+from .containers import existing
 from .dumping import explained, stats_of
 from .fields import Fields
-from .restoring import ContainerRestore, ProcessRestore, Restore, wait_resumed
+from .restoring import ContainerRestore, Network, ProcessRestore, Restore, wait_resumed
 from .run import Runner
 from .stream import Inlet
 from .transfer import TALKS, Listener, raise_error_of, told
@@ -82,26 +86,44 @@ class Target:
         times = {"asked_ns": asked_ns, "resumed_ns": resumed_ns, "bytes": came}
         seen = {**times, "finished_ns": time.monotonic_ns(), **self._figures()}
         _tell(connection, {"restored": seen})
-        self._end(self._with_pages(seen))
+        self._end(
+            self._with_pages(seen, connection, self.pages) if self.pages else {"restored": seen}
+        )
 
-    def _with_pages(self, seen: dict[str, Any]) -> dict[str, Any]:
-        """The result, when the last page has arrived, too."""
-        if self.pages is None:
-            return {"restored": seen}
+    def _with_pages(
+        self, seen: dict[str, Any], connection: socket.socket, pages: lazy.Pages
+    ) -> dict[str, Any]:
+        """The result, when the last page has arrived, too; the source is told either way."""
         try:
-            return {"restored": {**seen, "pages": self.pages.wait(self._limit_s)}}
+            arrived = pages.wait(self._limit_s)
+            jobs.note(self.folder, pages_done=True)
         except EngineError as error:
-            return {"error": told(error)}
+            self.end_tasks()
+            answer = {"error": told(error)}
+            _tell(connection, answer)
+            return answer
+        finally:
+            pages.close()
+        _tell(connection, {"pages": arrived})
+        return {"restored": {**seen, "pages": arrived}}
+
+    def end_tasks(self) -> None:
+        """What was restored runs here no more, in good time before its pages end."""
+        if "tasks" in jobs.read(self.folder):
+            self.restore.fall_silent()
+            restored.end(self.folder)
 
     def _resume(self, ask: Mapping[str, Any]) -> int:
         pids = [int(pid) for pid in ask.get("pids", [])]
-        # Of those taken by now, none is ours: the restore will fail, and they must be left alone.
-        free = [pid for pid in pids if tree.stat_of(pid) is None]
-        jobs.note(self.folder, durable=False, asked=True, target_pids=free)
+        free = restored.expect(self.folder, pids, durable=False, asked=True)
         if self.pages is not None:
             self.pages.start_daemon(self.images, self.work, self._limit_s)
         self.restore.go(lazy=self.pages is not None)
-        return wait_resumed(self.restore, self.work, self._limit_s)
+        resumed_ns = wait_resumed(self.restore, self.work, self._limit_s)
+        tasks = restored.found(self.folder, self.restore.tasks(free))
+        if self.pages is not None:
+            self.pages.watch(tasks)
+        return resumed_ns
 
     def _finish(self, ask: Mapping[str, Any]) -> None:
         try:
@@ -122,12 +144,13 @@ class Target:
 
     def _failed(self, error: Exception, connection: socket.socket) -> None:
         self.restore.end()
+        restored.over(self.folder)
+        restored.end(self.folder)
         if self.pages is not None:
             self.pages.close()
             why = self.pages.failure(self.work)
             if why and isinstance(error, EngineError):
                 error.message = f"{why} — {error.message}"
-        tree.kill(jobs.read(self.folder).get("target_pids", []))
         jobs.note(self.folder, durable=False, failed=True)
         answer = {"error": told(error)}
         _tell(connection, answer)
@@ -159,10 +182,10 @@ def hand_over_arm(fields: Fields, runner: Runner) -> dict[str, Any]:
     images = jobs.memory_folder(job) / IMAGES
     images.mkdir(mode=0o700, exist_ok=True)
     start_ns = time.monotonic_ns()
-    pages = lazy.Pages() if fields.flag("lazy") else None
     jobs.note(folder, hand_over="target", images_in=str(images), keeper=tree.identity(os.getpid()))
     target = Target(job, folder, _restore(fields, images, folder / "work"), fields.seconds())
-    target.pages = pages
+    if fields.flag("lazy"):
+        target.pages = lazy.Pages(job, target.end_tasks)
     target.room = fields.integer("room", 0, 2**50) if fields.has("room") else 0
     _targets[job] = target
     try:
@@ -182,7 +205,11 @@ def _restore(fields: Fields, images: Path, work: Path) -> Restore:
     descriptors = fields.strings("descriptors")
     (images / "descriptors.json").write_text(json.dumps(descriptors))
     made = jobs.read(fields.job_folder())["target_container"]
-    return ContainerRestore(fields.name(), made, images, work)
+    silent = fields.job() if fields.flag("silent") else None
+    connections = fields.flag("connections")
+    late = tuple(fields.addresses("late")) if connections and fields.has("late") else ()
+    network = Network(connections=connections, silent=silent, late=late)
+    return ContainerRestore(fields.name(), made, images, work, network)
 
 
 def hand_over_receive(fields: Fields, _: Runner) -> dict[str, Any]:
@@ -243,12 +270,19 @@ def _talk_pages(listener: Listener, item: Mapping[str, Any], connection: socket.
     """The pages that follow come over a connection of their own."""
     target = _targets.get(listener.folder.name)
     if target is not None and target.pages is not None:
-        target.pages.relay(connection, listener.folder.name, str(item["compression"]))
+        target.pages.relay(connection, str(item["compression"]))
 
 
 TALKS["hand-over"] = _talk
 TALKS["round"] = _talk_round
 TALKS["pages"] = _talk_pages
+
+
+def container_announce(fields: Fields, runner: Runner) -> dict[str, Any]:
+    """Tell the network that a container's addresses are here now; `addresses`."""
+    pid = existing(fields.name(), runner).pid
+    known = pid and silence.is_own(pid)
+    return {"addresses": silence.announce(silence.of_process(pid)) if known else []}
 
 
 def hand_over_keep(fields: Fields, _: Runner) -> dict[str, Any]:
@@ -263,6 +297,7 @@ def hand_over_keep(fields: Fields, _: Runner) -> dict[str, Any]:
 
 
 VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {
+    "container_announce": container_announce,
     "hand_over_arm": hand_over_arm,
     "hand_over_keep": hand_over_keep,
     "hand_over_receive": hand_over_receive,

@@ -27,6 +27,9 @@ from .pace import Pace
 from .run import Runner, pipe_into, pipe_out_of
 
 CONNECT_S = 10.0
+# A link that dies without a word, as when a cable is pulled, is noticed after about so many
+# seconds, however long the silence that is borne: the other host's kernel answers at any time.
+DEAD_S = 20
 _open: dict[str, Listener] = {}
 # Items that are talks rather than things: each is handed its connection until it returns.
 Talk = Callable[["Listener", Mapping[str, Any], socket.socket], None]
@@ -54,7 +57,7 @@ class Listener:
 
     def _receive(self, raw: socket.socket) -> None:
         raw.settimeout(self.limit_s)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        attend(raw)
         try:
             with _wrapped(raw, self.context, server=True) as connection:
                 self._answer(connection)
@@ -146,12 +149,26 @@ def channel_send(fields: Fields, runner: Runner) -> dict[str, Any]:
 def connect(fields: Fields, item: str) -> socket.socket:
     """A connection to the job's listener on the target, which knows what it is for."""
     raw = socket.create_connection((fields.address(), fields.integer("port", 1, 65535)), CONNECT_S)
-    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    attend(raw)
     raw.settimeout(fields.seconds())
     connection = _wrapped(raw, _context(fields, server=False), server=False)
     head = {"kind": item, "compression": compression(fields)}
     send_json(connection, {"token": fields.name("token"), "item": head})
     return connection
+
+
+def attend(raw: socket.socket) -> None:
+    """Small messages go at once, and a link that is dead is noticed within DEAD_S."""
+    probes = 4
+    for option, value in (
+        (socket.TCP_NODELAY, 1),
+        (socket.TCP_KEEPIDLE, DEAD_S // probes),
+        (socket.TCP_KEEPINTVL, DEAD_S // probes),
+        (socket.TCP_KEEPCNT, probes - 1),
+        (socket.TCP_USER_TIMEOUT, DEAD_S * 1000),
+    ):
+        raw.setsockopt(socket.IPPROTO_TCP, option, value)
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 def compression(fields: Fields) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ..errors import StepTimedOut
@@ -44,6 +45,11 @@ def identity(pid: int) -> list[int]:
     return [pid, stat.start_ticks if stat else 0]
 
 
+def now_ticks() -> int:
+    """This moment as a process's start is counted."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
 def lives(identity_of: Sequence[int]) -> bool:
     """Whether the process that `identity` named is still there."""
     pid, ticks = identity_of
@@ -79,11 +85,11 @@ def open_files(pids: list[int]) -> list[str]:
 
 def mapped_files(pids: list[int]) -> list[str]:
     """Programs and libraries of the tree, each once."""
-    maps = (_map_text(pid) for pid in pids)
+    maps = (map_text(pid) for pid in pids)
     return sorted({path for text in maps for path in procfs.parse_mapped_files(text)})
 
 
-def _map_text(pid: int) -> str:
+def map_text(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/maps").read_text()
     except OSError:
@@ -127,24 +133,37 @@ def command_line(pid: int) -> bytes:
 
 def let_continue(pids: list[int]) -> None:
     """Let stopped processes go on: children first, as a shell watches its own."""
-    for pid in reversed(pids):
-        try:
-            os.kill(pid, signal.SIGCONT)
-        except ProcessLookupError:
-            continue
+    _signal(reversed(pids), signal.SIGCONT)
+
+
+def keep_stopped(pids: list[int]) -> None:
+    """Processes that stand still for a tracer go on standing still when it lets go of them."""
+    _signal(pids, signal.SIGSTOP)
+
+
+def _signal(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def kill(pids: list[int]) -> None:
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    _signal(pids, signal.SIGKILL)
     deadline = time.monotonic() + SETTLED_S
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         if time.monotonic() > deadline:
             raise StepTimedOut(f"processes {pids} did not end", code="kill-failed")
         time.sleep(0.001)
+
+
+def end(identities: Iterable[Sequence[int]]) -> list[int]:
+    """End these very processes, and everything below them; their pids."""
+    roots = [one[0] for one in identities if lives(one)]
+    _signal(roots, signal.SIGSTOP)  # at once; looking for children takes a while
+    above = parents()
+    pids = list(dict.fromkeys(pid for root in roots for pid in procfs.tree_of(root, above)))
+    kill(pids)
+    return pids
 
 
 def subtree(root: int) -> list[int]:

@@ -8,16 +8,31 @@ from typing import Any
 
 from ..errors import EngineError
 from . import (
+    along_source,
+    along_target,
     checkpoints,
+    cleaning,
+    clients,
     containers,
     facts,
+    fitting,
     jobs,
+    left,
+    library,
+    look,
+    machine,
+    policy,
+    preparing,
     processes,
+    redis_data,
     runtime,
+    shaping,
     source,
     target,
     transfer,
     tree,
+    undoing,
+    volumes,
 )
 from .fields import Fields
 from .run import Runner
@@ -53,9 +68,19 @@ def dump_ended(fields: Fields, _: Runner) -> dict[str, Any]:
         ["dump", str(folder / "images")],
         ["checkpoint", memory],
     )
-    keeper = jobs.read(folder).get("keeper", [os.getpid(), 0])
+    journal = jobs.read(folder)
+    us = [os.getpid(), 0]
+    keeper, own = journal.get("keeper", us), journal.get("dumping") or us
+    if journal.get("asked") and journal.get("lazy") and keeper != us and not tree.lives(keeper):
+        # It serves pages that nobody will fetch. Its tasks stand still without it, too.
+        tree.end([own])
+        tree.kill_all_naming(["checkpoint", memory])
     tree.wait_for_none(
-        lambda: [pid for words in marks for pid in tree.naming(words)] + _kept_by(keeper),
+        lambda: [
+            *(pid for words in marks for pid in tree.naming(words)),
+            *_kept_by(keeper),
+            *_kept_by(own),
+        ],
         fields.seconds(),
     )
     return {}
@@ -64,19 +89,6 @@ def dump_ended(fields: Fields, _: Runner) -> dict[str, Any]:
 def _kept_by(keeper: list[int]) -> list[int]:
     """Another hostside program that still carries out this job's hand-over."""
     return keeper[:1] if keeper[0] != os.getpid() and tree.lives(keeper) else []
-
-
-def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """Remove what a job left here, found by its name; nothing that is alive."""
-    folder = fields.job_folder()
-    transfer.channel_close(fields, runner)
-    target.hand_over_release(fields, runner)
-    removed = runtime.disarm(jobs.read(folder).get("target_container"))
-    if jobs.read(folder).get("source_container") or jobs.read(folder).get("target_container_name"):
-        removed += checkpoints.forget(folder, fields.job(), runner)
-    if jobs.remove_folder(folder):
-        removed.append(str(folder))
-    return {"removed": removed}
 
 
 def left_behind(fields: Fields, runner: Runner) -> dict[str, Any]:
@@ -94,15 +106,29 @@ VERBS: dict[str, Verb] = {
     "hello": hello,
     "clock": clock,
     "journal": journal,
-    "clean_up": clean_up,
     "dump_ended": dump_ended,
     "left_behind": left_behind,
+    **along_source.VERBS,
+    **along_target.VERBS,
     **checkpoints.VERBS,
+    **cleaning.VERBS,
+    **clients.VERBS,
     **containers.VERBS,
+    **machine.VERBS,
+    **preparing.VERBS,
+    **undoing.VERBS,
+    **fitting.VERBS,
+    **left.VERBS,
+    **policy.VERBS,
     **processes.VERBS,
+    **redis_data.VERBS,
     **runtime.VERBS,
+    **shaping.VERBS,
     **source.VERBS,
     **target.VERBS,
     **facts.VERBS,
+    **library.VERBS,
+    **look.VERBS,
     **transfer.VERBS,
+    **volumes.VERBS,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
 # Lines that stand in logs of runs that succeed: the first two come without CAP_SYS_RESOURCE and
@@ -19,14 +19,20 @@ CONSEQUENCES = ("Restoring FAILED", "Dumping FAILED", "cgroupd: recv req error")
 EXCERPT_LINES = 12
 OLDEST_USABLE = (4, 2)  # kernels from 6.16 need it: sockets, split vvar area
 
-# Time stamps are there from -v3 on only; a task's own lines begin with its pid.
-_BEFORE = r"^(?:\(\s*[\d.]+\)\s*)?(?:\d+:\s*)?"
+# Time stamps are there from -v3 on only; a task's own lines begin with its pid, those of what
+# CRIU puts into it with `pie` before that.
+_BEFORE = r"^(?:\(\s*[\d.]+\)\s*)?(?:pie:\s*)?(?:\d+:\s*)?"
 _ERROR = re.compile(_BEFORE + r"Error \(.*$")
 _VERSION = re.compile(r"Version:\s*(\d+(?:\.\d+)*)")
 
 
-def dump_argv(pid: int, images: PurePath, work: PurePath) -> list[str]:
-    """Dump the tree below pid and leave it stopped: SIGCONT is the way back."""
+def dump_argv(
+    pid: int, images: PurePath, work: PurePath, adapts: Mapping[str, int | bool] | None = None
+) -> list[str]:
+    """Dump the tree below pid and leave it stopped: SIGCONT is the way back.
+
+    `adapts`: options by their names in rpc.proto, for what the tree holds.
+    """
     return [
         "criu",
         "dump",
@@ -39,7 +45,15 @@ def dump_argv(pid: int, images: PurePath, work: PurePath) -> list[str]:
         "--log-file",
         "dump.log",
         "--leave-stopped",
+        *_adapting(adapts or {}),
     ]
+
+
+def _adapting(adapts: Mapping[str, int | bool]) -> Iterator[str]:
+    for name, value in adapts.items():
+        yield f"--{name.replace('_', '-')}"
+        if value is not True:
+            yield str(value)
 
 
 def restore_argv(images: PurePath, work: PurePath, pidfile: PurePath) -> list[str]:
@@ -56,11 +70,12 @@ def restore_argv(images: PurePath, work: PurePath, pidfile: PurePath) -> list[st
         "--pidfile",
         str(pidfile),
         "--restore-detached",
+        "--file-locks",  # those that the image has; nothing without any
     ]
 
 
-def lazy_pages_argv(images: PurePath, work: PurePath, port: int, status: int) -> list[str]:
-    """The target's daemon that fetches pages from a page server on loopback as they are needed.
+def lazy_pages_argv(images: PurePath, work: PurePath, peer: int, status: int) -> list[str]:
+    """The target's daemon that fetches pages as they are needed, over the connection `peer`.
 
     It writes a byte to the descriptor `status` when a restore can connect to it.
     """
@@ -69,15 +84,21 @@ def lazy_pages_argv(images: PurePath, work: PurePath, port: int, status: int) ->
         *("--images-dir", str(images)),
         *("--work-dir", str(work)),
         *("--log-file", "lazy-pages.log"),
-        *("--page-server", "--address", "127.0.0.1", "--port", str(port)),
+        *("--page-server", "--ps-socket", str(peer)),
         *("--status-fd", str(status)),
     ]
 
 
 def check_argv(*, everything: bool = False, feature: str | None = None) -> list[str]:
+    """`everything` goes by coreutils' `timeout`: that check leaves a sibling behind.
+
+    It clones one by CLONE_PARENT, so its parent becomes whoever called CRIU, and CRIU does not wait
+    for it (check_clone_parent_vs_pid in criu/cr-check.c). Under `timeout`, which ends at once, the
+    host's process 1 takes care of it; under us it would stay a zombie.
+    """
     argv = ["criu", "check"]
     if everything:
-        argv.append("--all")
+        argv = ["timeout", "60", *argv, "--all"]
     if feature:
         argv += ["--feature", feature]
     return argv
@@ -111,8 +132,13 @@ def error_lines(log: str) -> list[str]:
 def first_error(log: str) -> str | None:
     """The first real error line without its time stamp: what the others follow from."""
     for line in error_lines(log):
-        return re.sub(_BEFORE, "", line)
+        return without_stamp(line)
     return None
+
+
+def without_stamp(line: str) -> str:
+    """A line of a log without its time and pid."""
+    return re.sub(_BEFORE, "", line)
 
 
 def excerpt(log: str) -> str | None:
@@ -146,15 +172,15 @@ def parse_stats(data: bytes) -> dict[str, int]:
         return {}
     (size,) = struct.unpack_from("<I", data, 8)
     values: dict[str, int] = {}
-    for number, _, body in _fields(data[12 : 12 + size]):
+    for number, _, body in fields(data[12 : 12 + size]):
         names = _STATS_FIELDS.get(number, {})
-        for inner, value, _ in _fields(body):
+        for inner, value, _ in fields(body):
             if inner in names:
                 values[names[inner]] = value
     return values
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+def fields(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """(number, integer, bytes) for each protobuf field; stops at anything malformed."""
     at = 0
     try:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 RESTORE_BROKEN_SINCE = (28,)  # `start --checkpoint` of a container with a network namespace
 LOGS_TO_READ = 20_000
-
-# Limits that the clone gets from the source where they are set.
-_HOST_OPTIONS = {
-    "Memory": "--memory",
-    "ShmSize": "--shm-size",
-    "CpuShares": "--cpu-shares",
-    "PidsLimit": "--pids-limit",
-}
 
 
 @dataclass(frozen=True)
@@ -33,6 +25,9 @@ class Container:
     tty: bool
     config: Mapping[str, Any]
     host_config: Mapping[str, Any]
+    mounts: Sequence[Mapping[str, Any]] = ()
+    networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    upper_dir: str | None = None  # its writable layer, where the storage driver tells it
 
     @property
     def alive(self) -> bool:
@@ -52,11 +47,18 @@ def parse_inspect(output: str) -> Container:
         tty=found["Config"]["Tty"],
         config=found["Config"],
         host_config=found["HostConfig"],
+        mounts=found.get("Mounts") or [],
+        networks=found["NetworkSettings"].get("Networks") or {},
+        upper_dir=((found.get("GraphDriver") or {}).get("Data") or {}).get("UpperDir"),
     )
 
 
 def inspect_argv(name: str) -> list[str]:
     return ["docker", "container", "inspect", name]
+
+
+def image_size_argv(reference: str) -> list[str]:
+    return ["docker", "image", "inspect", "--format", "{{.Size}}", reference]
 
 
 def image_id_argv(reference: str) -> list[str]:
@@ -87,6 +89,12 @@ def collect_argvs(socket: str, lease: str) -> list[list[str]]:
     return [[*ctr, "create", "--id", lease], [*ctr, "delete", "--sync", lease]]
 
 
+def snapshot_argv(socket: str, container: str) -> list[str]:
+    """Has containerd print the mount of a container's layers, where it keeps them."""
+    ctr = ["ctr", "--address", socket, "--namespace", "moby", "snapshots"]
+    return [*ctr, "--snapshotter", "overlayfs", "mounts", "/mnt", container]
+
+
 def checkpoint_folder(root: str, container_id: str, checkpoint: str) -> PurePosixPath:
     """Where Docker keeps a checkpoint; `--checkpoint-dir` is refused by start since 17.12."""
     return PurePosixPath(root) / "containers" / container_id / "checkpoints" / checkpoint
@@ -96,59 +104,41 @@ def root_argv() -> list[str]:
     return ["docker", "info", "--format", "{{.DockerRootDir}}"]
 
 
-def run_argv(name: str, image: str, argv: list[str]) -> list[str]:
-    """A new workload; its log is bounded, since some print every millisecond."""
+def run_argv(
+    name: str,
+    image: str,
+    argv: list[str],
+    volumes: Sequence[str] = (),
+    network: Sequence[str] = (),
+) -> list[str]:
+    """A new workload; its log is bounded, since some print every millisecond.
+
+    volumes: where it has volumes of its own. network: options that name one and its address.
+    """
     log = ["--log-opt", "max-size=20m", "--log-opt", "max-file=2"]
-    return ["docker", "run", "--detach", "--pull", "never", *log, "--name", name, image, *argv]
-
-
-def create_argv(source: Container, name: str, image: str, runtime: str | None = None) -> list[str]:
-    """A clone that the source's image can be restored into; runtime None: Docker's default."""
-    config, host = source.config, source.host_config
-    options = _config_options(config) + _host_options(host)
-    entrypoint = list(config.get("Entrypoint") or [])
-    if entrypoint:
-        options += ["--entrypoint", entrypoint[0]]
-    arguments = [*entrypoint[1:], *(config.get("Cmd") or [])]
-    if runtime:
-        options += ["--runtime", runtime]
-    return ["docker", "create", "--pull", "never", "--name", name, *options, image, *arguments]
-
-
-def _config_options(config: Mapping[str, Any]) -> list[str]:
-    options: list[str] = []
-    for variable in config.get("Env") or []:
-        options += ["--env", variable]
-    for label, value in sorted((config.get("Labels") or {}).items()):
-        options += ["--label", f"{label}={value}"]
-    for key, option in (("User", "--user"), ("WorkingDir", "--workdir")):
-        if config.get(key):
-            options += [option, config[key]]
-    if config.get("OpenStdin"):
-        options.append("--interactive")
-    return options
-
-
-def _host_options(host: Mapping[str, Any]) -> list[str]:
-    options: list[str] = []
-    log = host.get("LogConfig") or {}
-    if log.get("Type"):
-        options += ["--log-driver", log["Type"]]
-    for key, value in sorted((log.get("Config") or {}).items()):
-        options += ["--log-opt", f"{key}={value}"]
-    for key, option in _HOST_OPTIONS.items():
-        if (host.get(key) or 0) > 0:
-            options += [option, str(host[key])]
-    if host.get("NetworkMode") not in (None, "", "default", "bridge"):
-        options += ["--network", host["NetworkMode"]]
-    for option, key in (("--cap-add", "CapAdd"), ("--security-opt", "SecurityOpt")):
-        for value in host.get(key) or []:
-            options += [option, value]
-    return options
+    own = [word for place in volumes for word in ("--volume", place)]
+    run = ["docker", "run", "--detach", "--pull", "never"]
+    return [*run, *log, *own, *network, "--name", name, image, *argv]
 
 
 def logs_argv(name: str, tail: int = LOGS_TO_READ) -> list[str]:
     return ["docker", "logs", "--timestamps", "--tail", str(tail), name]
+
+
+def parse_log_line(line: bytes) -> str | None:
+    """A line of the json-file driver as `docker logs --timestamps` prints it on standard output.
+
+    None for one of standard error, and for one that is no such line.
+    """
+    try:
+        said = json.loads(line)
+        if said["stream"] != "stdout":
+            return None
+        moment, text = str(said["time"]), str(said["log"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    whole, _, fraction = moment.removesuffix("Z").partition(".")
+    return f"{whole}.{fraction.ljust(9, '0')}Z {text.removesuffix(chr(10))}"
 
 
 def version_argv() -> list[str]:

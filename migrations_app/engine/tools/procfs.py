@@ -60,3 +60,18 @@ def parse_cgroup(text: str) -> dict[str, str]:
 def parse_mount_points(mountinfo: str) -> list[str]:
     """`/proc/self/mountinfo`: where things are mounted, in the order in which they were."""
     return [line.split()[4] for line in mountinfo.splitlines() if line]
+
+
+def parse_local_addresses(fib_trie: str, if_inet6: str) -> list[str]:
+    """The addresses of this network namespace, from `/proc/net/fib_trie` and `if_inet6`."""
+    found, last = set(), ""
+    for line in fib_trie.splitlines():
+        text = line.strip()
+        if text.startswith("|--"):
+            last = text[3:].strip()
+        elif text == "/32 host LOCAL":
+            found.add(last)
+    for line in if_inet6.splitlines():
+        digits = line.split()[0]
+        found.add(":".join(digits[at : at + 4] for at in range(0, 32, 4)))
+    return sorted(found)

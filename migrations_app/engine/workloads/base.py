@@ -59,6 +59,15 @@ class Subject(Protocol):
     def resume_source(self) -> None:
         """Let it go on on the source, from where it was frozen."""
 
+    def address(self) -> str | None:
+        """Where it serves, if it has an address that goes along with it."""
+
+    def settle_on(self, side: Side) -> None:
+        """When it is known where it runs: only there may it be started again by itself."""
+
+    def check_files(self) -> None:
+        """Look again, on the target, at the files that came along."""
+
     def release_source(self) -> None:
         """After a success: remove what is left of it on the source."""
 

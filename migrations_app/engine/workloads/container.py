@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import EngineError, NotPossible
+from ..errors import EngineError, NotPossible, StepFailed
 from ..plan import Operation, WorkloadKind, WorkloadRef
 from ..report import PhaseName, Round, Side
 from ..run import Run
 from ..verify import split_at
+from ..workload_checks import adapted
 from .base import record_dump, record_restore, refuse_memory
+from .belongings import Belongings
 from .channel import Channel
 from .moving import Mover
 
@@ -34,6 +36,7 @@ class ContainerSubject:
         )
         self.channel = Channel(run)
         self.mover = Mover(run, self.channel, self._told)
+        self.along = Belongings(run, self.channel, self.name)
         self.fast = run.plan.strategy.by_hand_over
         self.source: dict[str, Any] = {}
         self._image = ""  # what the clone is created from
@@ -50,12 +53,23 @@ class ContainerSubject:
         if not self.in_place:
             self._refuse_taken_name()
         if not self.run.one_host:
-            self.channel.open()
-            self._image = self._image_on_target()
+            self._prepare_target()
+        if self.fast:
+            self._create(RUNTIME)
+        if not self.run.one_host:
+            self.along.send_ahead(with_root=self.fast)
+
+    def _prepare_target(self) -> None:
+        """What it needs there, and can have while it runs here."""
+        self._image, lacks = self._image_for_target()
+        self.along.prepare(self.source, image_lacks=lacks)
         if self.fast:
             self._refuse_runtime()
             self._refuse_memory()
-            self._create(RUNTIME)
+        self.channel.open()
+        if lacks:
+            self.channel.send(PhaseName.PREPARE, "docker-image", image=self._image)
+        self.along.make_volumes()
 
     def _refuse_state(self) -> None:
         status = self.source["status"]
@@ -79,17 +93,14 @@ class ContainerSubject:
             message = f"there is a container {self.target_name} on the target already ({state})"
             raise NotPossible(message, code="target-name-taken")
 
-    def _image_on_target(self) -> str:
-        """The image is sent ahead when the target lacks it; what to create the clone from."""
-        reference, wanted = self.source["image"], self.source["image_id"]
+    def _image_for_target(self) -> tuple[str, bool]:
+        """What to create it from there, and whether the target lacks that."""
+        reference, wanted = str(self.source["image"]), str(self.source["image_id"])
         found = self._image_id(reference)
-        if found == wanted:
-            return str(reference)
+        if found in (wanted, None):
+            return reference, found is None
         # Another image of that name there keeps its name: ours then goes by its id.
-        sent = reference if found is None else wanted
-        if found is None or self._image_id(wanted) is None:
-            self.channel.send(PhaseName.PREPARE, "docker-image", image=sent)
-        return str(sent)
+        return wanted, self._image_id(wanted) is None
 
     def _image_id(self, reference: str) -> str | None:
         answer = self.run.ask(Side.TARGET, PhaseName.PREPARE, "image_id", image=reference)
@@ -97,9 +108,11 @@ class ContainerSubject:
         return found
 
     def recall(self) -> None:
-        """Its names are all that settlement asks for."""
+        """Its names, and that it may have been begun, are all that settlement asks for."""
+        self.along.recall()
 
     def dump(self) -> None:
+        self.along.policy_off()
         with self.run.timeline.step(PhaseName.DUMP, Side.SOURCE):
             seen = self._ask(
                 Side.SOURCE,
@@ -133,6 +146,8 @@ class ContainerSubject:
             sent = self._copy() if self.run.one_host else self._send()
             phase.between(self.run.timeline, sent)
             phase.bytes = sent["bytes"]
+        if not self.run.one_host:
+            self.along.send_again()
         self.run.metrics["transfer_time_ms"] = (sent["end_ns"] - sent["start_ns"]) / 1e6
 
     def _send(self) -> dict[str, Any]:
@@ -145,17 +160,20 @@ class ContainerSubject:
     def _told(self, side: Side) -> dict[str, Any]:
         """What a side has to know of it for the hand-over."""
         name = self.name if side is Side.SOURCE else self.target_name
-        told = {"kind": "container", "name": name}
-        return told if side is Side.SOURCE else {**told, "descriptors": self._descriptors}
+        told = {"kind": "container", "name": name, **self.along.network_told()}
+        if side is Side.SOURCE:
+            return {**told, "adapts": adapted(self.run.checks), "trees": self.along.passes}
+        return {**told, "descriptors": self._descriptors}
 
     def arm(self) -> None:
+        self.along.policy_off()
         self.mover.arm()
 
     def round(self, number: int) -> Round:
         return self.mover.round(number)
 
     def hand_over(self) -> None:
-        self.mover.hand_over()
+        self.along.record(self.mover.hand_over().get("along"))
 
     def restore(self) -> None:
         self.run.restore_asked = True
@@ -163,7 +181,16 @@ class ContainerSubject:
             seen = self._restore(Side.TARGET, PhaseName.RESTORE, self.target_name)
         if seen["tries"] > 1:
             self.run.warnings.append("docker-start-tried-again")
+        if not self.run.one_host and self.along.own_address:
+            self._announce()
         record_restore(self.run, seen)
+
+    def _announce(self) -> None:
+        """Docker has attached it; whoever asks for its address learns it anyway, only later."""
+        try:
+            self._ask(Side.TARGET, PhaseName.RESTORE, "container_announce", self.target_name)
+        except StepFailed as error:
+            self.run.warnings.append(f"address-not-announced: {error.message}")
 
     def _restore(self, side: Side, phase: PhaseName, name: str) -> dict[str, Any]:
         here = side is Side.SOURCE or self.run.one_host
@@ -206,12 +233,27 @@ class ContainerSubject:
             return
         self._restore(Side.SOURCE, PhaseName.ROLLBACK, self.name)
 
+    def address(self) -> str | None:
+        return None if self.run.one_host else self.along.address
+
+    def settle_on(self, side: Side) -> None:
+        """Docker may start it again by itself where it is now, and nowhere else."""
+        if side is Side.SOURCE or self.run.plan.leave_running or self.in_place:
+            self.along.policy_back()
+        if side is Side.TARGET and not self.in_place:
+            self.along.policy_set(self.target_name)
+
+    def check_files(self) -> None:
+        self.along.check()
+
     def release_source(self) -> None:
         if self.run.plan.leave_running:
             if self.fast:
                 self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "hand_over_thaw", self.name)
         elif not self.in_place:
             self._ask(Side.SOURCE, PhaseName.CLEAN_UP, "container_remove", self.name)
+            if not self.run.one_host:
+                self.along.release_source()
 
     def output_before(self, lines: int) -> list[str]:
         if self.in_place:
@@ -221,7 +263,7 @@ class ContainerSubject:
     def output_after(self, lines: int) -> list[str]:
         if self.in_place:
             return self._parts()[1][-lines:]
-        return self._tail(Side.TARGET, self.target_name, lines)
+        return self._tail(Side.TARGET, self.target_name, lines, own=True)
 
     def _parts(self) -> tuple[list[str], list[str]]:
         """Its log goes on in one piece: the middle of the stop window divides it."""
@@ -229,8 +271,8 @@ class ContainerSubject:
         raw = self._tail(Side.SOURCE, self.name, LOG_LINES)
         return split_at(raw, self.run.timeline.wall_ns(Side.SOURCE, self.run.middle_ms))
 
-    def _tail(self, side: Side, name: str, lines: int) -> list[str]:
-        answer = self._ask(side, PhaseName.VERIFY, "container_tail", name, lines=lines)
+    def _tail(self, side: Side, name: str, lines: int, *, own: bool = False) -> list[str]:
+        answer = self._ask(side, PhaseName.VERIFY, "container_tail", name, lines=lines, own=own)
         return list(answer["lines"])
 
     def ask_for_check(self) -> None:

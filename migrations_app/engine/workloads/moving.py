@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import EngineError, HostSessionLost
+from ..errors import EngineError, HostSessionLost, NotPossible
 from ..events import PagesArrived
 from ..hosts.base import Answer
 from ..plan import Strategy
@@ -107,8 +107,11 @@ class Mover:
         self.run.metrics["rounds_frozen_ms"] = frozen + (made.frozen_ms or 0.0)
         return made
 
-    def hand_over(self) -> None:
-        """Say go once. When this returns the workload runs on the target, with all its pages."""
+    def hand_over(self) -> Mapping[str, Any]:
+        """Say go once. When this returns the workload runs on the target, with all its pages.
+
+        What the source saw of it; see hostside/source.py.
+        """
         lazy, count = self.run.plan.strategy.lazy, len(self.run.rounds)
         self.run.restore_asked, self.run.pages_pending = True, lazy
         receive = _Call(self.run, Side.TARGET, "hand_over_receive", {})
@@ -124,20 +127,28 @@ class Mover:
         restored = seen["restored"]
         record(self.run, seen, restored)
         receive.result()
+        return seen
 
     def _follow_pages(self, give: _Call) -> None:
         """Tell how pages arrive, while the workload runs on the target already."""
         try:
-            ask = self.run.hosts[Side.SOURCE].ask
-            params: dict[str, Any] = {"job": self.run.job}
             while give.thread.is_alive():
-                limit = self.run.plan.limits.step_s
-                seen = ask("hand_over_wait", params, timeout_s=limit).result
+                seen = self._look_at_pages()
                 if seen["resumed"]:
                     self.run.timeline.tell(PagesArrived(seen["pages_bytes"]))
+                if seen["resumed"] is not False:
                     give.thread.join(LOOK_S)
         except EngineError:
             return  # only the progress is not known; the call itself tells the end
+
+    def _look_at_pages(self) -> dict[str, Any]:
+        """`resumed` is None as long as the host has not begun: the two calls are concurrent."""
+        params: dict[str, Any] = {"job": self.run.job}
+        limit = self.run.plan.limits.step_s
+        try:
+            return self.run.hosts[Side.SOURCE].ask("hand_over_wait", params, timeout_s=limit).result
+        except NotPossible:
+            return {"resumed": None}
 
 
 def _round_of(run: Run, number: int, method: RoundMethod, seen: Mapping[str, Any]) -> Round:

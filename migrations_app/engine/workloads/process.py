@@ -8,6 +8,7 @@ from ..errors import NotPossible
 from ..plan import Operation, WorkloadKind, WorkloadRef
 from ..report import PhaseName, Round, Side
 from ..run import Run
+from ..workload_checks import adapted
 from .base import record_dump, record_restore, refuse_memory
 from .channel import Channel
 from .moving import Mover
@@ -41,6 +42,7 @@ class ProcessSubject:
             return told
         own = self.run.plan.workload.own_output
         home = [own.rpartition("/")[0]] if self.source["output"] == own else None
+        told |= {"adapts": adapted(self.run.checks)}
         return {**told, "pid": self.pid, "files": list(self.channel.files), "home": home}
 
     def arm(self) -> None:
@@ -83,7 +85,8 @@ class ProcessSubject:
 
     def dump(self) -> None:
         with self.run.timeline.step(PhaseName.DUMP, Side.SOURCE):
-            seen = self._ask(Side.SOURCE, PhaseName.DUMP, "process_dump", memory=True, pid=self.pid)
+            held = {"pid": self.pid, "adapts": adapted(self.run.checks)}
+            seen = self._ask(Side.SOURCE, PhaseName.DUMP, "process_dump", memory=True, **held)
         self.source["pids"] = seen["pids"]
         record_dump(self.run, seen)
 
@@ -150,6 +153,16 @@ class ProcessSubject:
             self._restore(Side.SOURCE, PhaseName.ROLLBACK)
         else:
             self._ask(Side.SOURCE, PhaseName.ROLLBACK, "process_thaw")
+
+    def address(self) -> str | None:
+        """It has that of its host."""
+        return None
+
+    def settle_on(self, side: Side) -> None:
+        """Nobody starts a process again by itself."""
+
+    def check_files(self) -> None:
+        """Its files are its output, which the proof reads."""
 
     def release_source(self) -> None:
         if self.in_place:

@@ -16,12 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096u
-#define WORDS (PAGE / sizeof(uint64_t))
+#include "pages.h"
+
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
 /* The clocks of two hosts differ: further off than this, a deadline is from another host. */
@@ -34,14 +33,6 @@ struct options {
 	uint64_t dirty_per_s;
 	int64_t interval_ns;
 	uint64_t seed;
-};
-
-struct memory {
-	uint64_t *words;    /* the pages themselves */
-	uint32_t *versions; /* how often each page was written */
-	uint64_t pages;
-	uint64_t seed;
-	uint64_t random; /* state of the generator that picks pages to write */
 };
 
 /* A check that goes on between ticks. */
@@ -61,75 +52,6 @@ static void on_signal(int number)
 		check_asked = 1;
 	else
 		stop_asked = 1;
-}
-
-/* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-static uint64_t page_state(const struct memory *memory, uint64_t page)
-{
-	uint64_t state = memory->seed ^ (page * 0xd1342543de82ef95u);
-
-	next_random(&state);
-	state ^= memory->versions[page];
-	next_random(&state);
-	return state;
-}
-
-static void write_page(struct memory *memory, uint64_t page)
-{
-	uint64_t state = page_state(memory, page);
-	uint64_t *words = memory->words + page * WORDS;
-
-	for (size_t i = 0; i < WORDS; i++)
-		words[i] = next_random(&state);
-}
-
-static int page_is_right(const struct memory *memory, uint64_t page)
-{
-	uint64_t state = page_state(memory, page);
-	const uint64_t *words = memory->words + page * WORDS;
-	int right = 1;
-
-	for (size_t i = 0; i < WORDS; i++)
-		right &= words[i] == next_random(&state);
-	return right;
-}
-
-static void dirty_one_page(struct memory *memory)
-{
-	uint64_t page = next_random(&memory->random) % memory->pages;
-
-	memory->versions[page]++;
-	write_page(memory, page);
-}
-
-static uint32_t crc_table[256];
-
-static void fill_crc_table(void)
-{
-	for (uint32_t i = 0; i < 256; i++) {
-		uint32_t value = i;
-
-		for (int bit = 0; bit < 8; bit++)
-			value = (value >> 1) ^ ((value & 1) ? 0xedb88320u : 0);
-		crc_table[i] = value;
-	}
-}
-
-/* CRC-32 (IEEE 802.3) over one word of each page: a fingerprint to compare two runs by. */
-static uint32_t crc_add(uint32_t crc, uint64_t word)
-{
-	for (int byte = 0; byte < 8; byte++, word >>= 8)
-		crc = crc_table[(crc ^ word) & 0xff] ^ (crc >> 8);
-	return crc;
 }
 
 static int64_t now_ns(clockid_t clock)
@@ -192,14 +114,6 @@ static void go_on_checking(struct check *check, const struct memory *memory, uin
 	}
 }
 
-/* Writes the pages of one interval; what is left of a page is owed to the next. */
-static void dirty_pages(struct memory *memory, uint64_t per_s, int64_t interval_ns, double *owed)
-{
-	*owed += (double)per_s * (double)interval_ns / (double)NS_PER_S;
-	for (; *owed >= 1.0; *owed -= 1.0)
-		dirty_one_page(memory);
-}
-
 /* Signals come in here only (see main), so none falls between a look at its flag and the wait. */
 static void wait_until(int64_t deadline_ns, const sigset_t *open_mask)
 {
@@ -253,32 +167,6 @@ static int run(const struct options *options, struct memory *memory, const sigse
 		wait_until(check.active ? now : deadline, open_mask);
 	}
 	return 0;
-}
-
-static void *pages_of(size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED) {
-		perror("mmap");
-		exit(1);
-	}
-	return memory;
-}
-
-static struct memory make_memory(const struct options *options)
-{
-	struct memory memory = {
-		.words = pages_of(options->pages * PAGE),
-		.versions = pages_of(options->pages * sizeof(uint32_t)),
-		.pages = options->pages,
-		.seed = options->seed,
-		.random = ~options->seed,
-	};
-
-	for (uint64_t page = 0; page < memory.pages; page++)
-		write_page(&memory, page);
-	return memory;
 }
 
 /* The mask as it was; from here on signals wait until they are let in. */
@@ -355,7 +243,7 @@ int main(int argc, char **argv)
 	sigset_t open_mask;
 
 	fill_crc_table();
-	memory = make_memory(&options);
+	memory = make_memory(options.pages, options.seed);
 	open_mask = catch_signals();
 	return run(&options, &memory, &open_mask);
 }

@@ -67,7 +67,7 @@ def _advance() -> MigrationJob | None:
 
 
 def _ended(pk: int) -> MigrationJob | None:
-    job = selectors.job(pk)
+    job = selectors.job(None, pk)
     return job if job and job.is_finished else None
 
 

@@ -24,7 +24,9 @@ class Command(BaseCommand):
                 LabConfig(
                     instance=settings.INSTANCE,
                     hosts=options.get("hosts"),
+                    bare=options.get("bare", 0),
                     docker=options.get("docker"),
+                    machine=options.get("machine"),
                     mirror=settings.LAB_MIRROR,
                 ),
                 options["action"],

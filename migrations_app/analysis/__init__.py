@@ -1,0 +1,1 @@
+"""Several runs together: what history and comparison show. Reads only."""

@@ -1,0 +1,1 @@
+"""How fast the pages answer with many jobs: fills a database, asks for every page, tells."""

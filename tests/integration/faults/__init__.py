@@ -1,0 +1,1 @@
+"""The fault harness: everything breaks at every moment of every strategy, for real."""

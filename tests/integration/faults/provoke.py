@@ -1,0 +1,49 @@
+"""Putting a fault in at its moment: by what the controller sees, or by a trap on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from migrations_app.engine import Event, SshHost
+from migrations_app.engine.events import Observer
+
+from ..conftest import Pair
+from ..traps import ARMED, RECEIVING, shell, trap
+from .cases import SEEN, Case, Moment
+
+# On either host: its journal says which half of the hand-over it has.
+HANDING_OVER = "journal().get('hand_over')"
+ASKED = f"{HANDING_OVER} and journal().get('asked')"
+HIDDEN = {Moment.SENDING: f"{HANDING_OVER} and {RECEIVING}", Moment.ASKED: ASKED}
+__all__ = ["ARMED", "provoked"]
+
+
+class _OnEvent:
+    """An observer that types the command when it sees the moment."""
+
+    def __init__(self, pair: Pair, case: Case) -> None:
+        self._pair, self._case = pair, case
+        self.done = False
+
+    def __call__(self, event: Event) -> None:
+        if not self.done and SEEN[self._case.moment](event):
+            self.done = True
+            self._pair.run(host_of(self._pair, self._case), self._case.fault.command)
+
+
+def host_of(pair: Pair, case: Case) -> SshHost:
+    return pair.a if case.fault.side == "a" else pair.b
+
+
+@contextmanager
+def provoked(pair: Pair, case: Case) -> Iterator[Observer]:
+    """An observer to migrate with; asserts at the end that the fault was put in."""
+    if case.moment in SEEN:
+        on_event = _OnEvent(pair, case)
+        yield on_event
+        assert on_event.done, f"the moment never came: {case.moment}"
+        return
+    host = host_of(pair, case)
+    with trap(pair, host, HIDDEN[case.moment], shell(case.fault.command), limit_s=60):
+        yield lambda event: None

@@ -1,0 +1,114 @@
+"""Whatever breaks and whenever: alive on exactly one host, whole, and the job says which.
+
+`scripts/test --faults` runs all of them, which takes hours; `-k WORDS` picks: a strategy, a kind,
+a moment, a fault. Each case leaves a line in var-test/faults.jsonl; see table.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from migrations_app.engine import (
+    Limits,
+    Outcome,
+    Strategy,
+    WorkloadKind,
+    WorkloadRef,
+    migrate,
+    stop_workload,
+)
+
+from ..conftest import Pair
+from ..moves import assert_moved, move, plan_for, start
+from .cases import Case, cases, faults
+from .provoke import host_of, provoked
+from .table import note
+from .verdict import Verdict, end_left, settled, verdict
+
+pytestmark = [pytest.mark.integration, pytest.mark.faults]
+LIMITS = Limits(step_s=6, dump_s=6, proof_s=10)
+SOURCE, CONTROLLER = "SOURCE", "CONTROLLER"  # stand for addresses that are known with the lab
+CASES = list(cases(faults(SOURCE, CONTROLLER)))
+# So that there is a half of the image to send: 16 MiB take 1.3 s.
+SLOWLY_MBIT_S = 100
+
+
+def at_addresses(case: Case, pair: Pair) -> Case:
+    controller = pair.run(pair.a, "echo ${SSH_CLIENT%% *}").strip()
+    words = {SOURCE: pair.a.address, CONTROLLER: controller}
+    command = case.fault.command
+    for word, address in words.items():
+        command = command.replace(word, address)
+    return dataclasses.replace(case, fault=dataclasses.replace(case.fault, command=command))
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest, clean_pair: Pair) -> Case:
+    assert isinstance(request.param, Case)
+    return at_addresses(request.param, clean_pair)
+
+
+@pytest.fixture
+def ref(case: Case, clean_pair: Pair) -> Iterator[WorkloadRef]:
+    started = start(clean_pair.a, case.kind)
+    yield started
+    for host in clean_pair.both():
+        stop_workload(host, started)
+
+
+def broken(case: Case, pair: Pair, ref: WorkloadRef) -> Verdict:
+    """The migration with its fault, settled and looked at."""
+    limit = None if case.strategy is Strategy.COLD else SLOWLY_MBIT_S
+    plan = plan_for(ref, case.strategy, limits=LIMITS, bandwidth_limit_mbit_s=limit)
+    host = host_of(pair, case)
+    try:
+        with provoked(pair, case) as observer:
+            first = migrate(plan, pair.a, pair.b, observer)
+    finally:
+        pair.run(host, case.fault.undo, limit_s=120)  # it may still be cut off
+    last = settled(first, plan, pair)
+    end_left(last, pair)
+    return verdict(first, last, pair, ref)
+
+
+def wrong(found: Verdict) -> str | None:
+    """What must not be, in words; None when all is well."""
+    if len(found.alive) != 1:
+        return f"alive on {len(found.alive)} hosts"
+    if found.outcome not in (Outcome.SUCCEEDED, Outcome.FAILED):
+        return "still in doubt"
+    if found.said != found.alive[0]:
+        return f"the report says {found.said}"
+    if found.gaps:
+        return f"{found.gaps} gaps in what it wrote"
+    return None
+
+
+def row_of(case: Case, found: Verdict) -> dict[str, object]:
+    names = {"case": str(case), "strategy": case.strategy, "kind": case.kind}
+    what = {"moment": case.moment, "fault": case.fault.name}
+    mistake = wrong(found)
+    return {**names, **what, **vars(found), "passed": mistake is None, "wrong": mistake}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str, indirect=True)
+def test_it_is_alive_on_exactly_one_host(clean_pair: Pair, case: Case, ref: WorkloadRef) -> None:
+    found = broken(case, clean_pair, ref)
+    note(Path(os.environ["MIGRATION_LAB_DATA"]) / "faults.jsonl", row_of(case, found))
+    assert wrong(found) is None, found
+    here = clean_pair.a if found.alive == ("source",) else clean_pair.b
+    again = Strategy.STOP_AND_COPY
+    assert_moved(move(ref, here, clean_pair.other(here), again))  # with every page of its memory
+
+
+def test_every_strategy_kind_and_moment_has_its_cases() -> None:
+    """A moment that no case has would be one that nobody looked at."""
+    assert {(case.strategy, case.kind) for case in CASES} == {
+        (strategy, kind) for strategy in Strategy for kind in WorkloadKind
+    }
+    assert len({str(case) for case in CASES}) == len(CASES)
