@@ -148,12 +148,23 @@ def _signal(pids: Iterable[int], number: int) -> None:
 
 
 def kill(pids: list[int]) -> None:
+    """Return when their pids are free again, or they are dead and their parent does not look.
+
+    A parent that stands still, as a program of ours may, would never free them.
+    """
     _signal(pids, signal.SIGKILL)
     deadline = time.monotonic() + SETTLED_S
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         if time.monotonic() > deadline:
-            raise StepTimedOut(f"processes {pids} did not end", code="kill-failed")
+            return _require_dead(pids)
         time.sleep(0.001)
+    return None
+
+
+def _require_dead(pids: list[int]) -> None:
+    stats = filter(None, map(stat_of, pids))
+    if alive := [stat.pid for stat in stats if stat.state not in "ZX"]:
+        raise StepTimedOut(f"processes {alive} did not end", code="kill-failed")
 
 
 def end(identities: Iterable[Sequence[int]]) -> list[int]:
