@@ -146,15 +146,12 @@ _HISTORY_COLUMNS = {
 }
 
 
-def history_rows(rows: QuerySet[MigrationJob], *, newest: int | None = None) -> list[HistoryRow]:
-    """The finished among `rows`, oldest first; one query.
-
-    `newest`: no more than so many of them.
-    """
+def history_rows(rows: QuerySet[MigrationJob]) -> list[HistoryRow]:
+    """The finished among `rows`, oldest first; one query."""
     finished = rows.select_related(None).filter(finished_at__isnull=False)
     names = list(_HISTORY_COLUMNS)
     columns = _HISTORY_COLUMNS.values()
-    found = finished.order_by("-finished_at", "-pk").values_list(*columns)[:newest]
+    found = finished.order_by("-finished_at", "-pk").values_list(*columns)
     return [HistoryRow(**dict(zip(names, values, strict=True))) for values in found][::-1]
 
 

@@ -23,7 +23,7 @@ from .problems import Problem, Severity
 from .proof import prove
 from .report import Failure, Metrics, Outcome, PhaseName, Proof, Report, Side
 from .run import Run
-from .settlement import clean_up, release, settle
+from .settlement import clean_up, release, settle, stays_on_target
 from .strategies import STRATEGIES
 from .timeline import Timeline
 from .version import VERSION
@@ -33,6 +33,7 @@ from .workloads.base import Subject
 # A dozen calls of CRIU and Docker: a second on most hosts, minutes on one that is emulated.
 FACTS_S = 240.0
 # Refusals that say that the workload does not run where it should.
+LOST, SILENT = "target-lost", "target-silent"
 NOT_THERE = ("workload-absent", "workload-not-running")
 
 
@@ -215,6 +216,27 @@ def _prove(run: Run, subject: Subject, ending: _Ending) -> None:
         _fail(ending, failed, Side.TARGET, PhaseName.VERIFY)
 
 
+def _looked(run: Run, subject: Subject, ending: _Ending) -> bool:
+    """Last look before the original goes; False: the job is in doubt now.
+
+    If what was restored was lost since, the original goes on from its freeze; what the lost one did
+    meanwhile is gone.
+    """
+    if run.one_host or run.plan.leave_running:
+        return True
+    try:
+        if stays_on_target(run, subject):
+            return True
+    except EngineError as error:
+        silent = EngineError(f"whether it still runs is not known: {error.message}", code=SILENT)
+        _fail(ending, silent, None, PhaseName.VERIFY, Outcome.IN_DOUBT)
+        return False
+    lost = EngineError("it ended on the target before its original was removed", code=LOST)
+    ending.proof = None  # of something that is no more
+    _settled(run, subject, ending, lost)
+    return ending.outcome is not Outcome.IN_DOUBT
+
+
 def _judge(run: Run, outside: Outside, ending: _Ending) -> None:
     """What the client outside saw; what it lost is no success, wherever the workload is."""
     run.client = outside.end(run)
@@ -231,9 +253,11 @@ def _clean(run: Run, subject: Subject, ending: _Ending) -> None:
     restore_link(run)
     if ending.outcome is Outcome.IN_DOUBT:
         return
-    if ending.side is Side.TARGET and run.plan.keep_images and run.plan.strategy.by_hand_over:
-        _keep_images(run)
     with run.timeline.phase(PhaseName.CLEAN_UP, Side.SOURCE):
+        if ending.side is Side.TARGET and not _looked(run, subject, ending):
+            return
+        if ending.side is Side.TARGET and run.plan.keep_images and run.plan.strategy.by_hand_over:
+            _keep_images(run)
         if ending.side is not None:
             _settle_on(run, subject, ending.side)
         if ending.side is Side.TARGET:

@@ -6,6 +6,7 @@ the target has said, or can be asked, that it does not run the workload and will
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from .errors import EngineError, HostError, StepFailed, WorkloadEnded
@@ -14,6 +15,7 @@ from .run import Run
 from .workloads.base import Subject
 
 # Warnings that are true no more once the host has removed it after all.
+ASK_AGAIN_S = 0.5
 NOT_REMOVED = {Side.SOURCE: "source-not-released", Side.TARGET: "target-not-cleaned"}
 
 
@@ -116,6 +118,22 @@ def _left(run: Run, side: Side, code: str, error: EngineError) -> None:
     run.warnings.append(f"{code}: {error.message}")
     if side not in run.left_on:
         run.left_on.append(side)
+
+
+def stays_on_target(run: Run, subject: Subject) -> bool:
+    """Whether it is still where it was restored: asked right before its original is removed.
+
+    A host that can't say is waited for: Docker that is started again ends what it ran before.
+    Raises EngineError when nothing was said within the limit of the proof.
+    """
+    deadline = time.monotonic() + run.plan.limits.proof_s
+    while True:
+        try:
+            return not subject.gone_from_target()
+        except EngineError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(ASK_AGAIN_S)
 
 
 def release(run: Run, subject: Subject) -> None:

@@ -60,7 +60,7 @@ def history(request: HttpRequest) -> HttpResponse:
     # Kept sums are of everybody's runs.
     sums = past.sums_for(chosen.form.cleaned_data) if teaches(person(request)) else None
     standings = standings_of(jobs, metric, since=since, sums=sums)
-    rows = selectors.history_rows(jobs, newest=DOTS)
+    rows = selectors.history_rows(MigrationJob.objects.filter(pk__in=standings.newest[:DOTS]))
     drawn = past.drawn(standings, _numbers(request, "c"))
     marks = (
         past.marks_since(jobs, since, set(selectors.host_names(person(request)))) if rows else []

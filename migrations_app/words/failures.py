@@ -250,6 +250,14 @@ FAILURES: dict[str, Word] = {
         _("The target could not be asked. Whether the workload goes on from where it was is open."),
         _("Look at what it writes on the target; for figures to trust, run it again."),
     ),
+    "target-lost": Word(
+        _("The workload ended on the target right after its move"),
+        _(
+            "Its original still stood frozen and goes on from there. What the other one did"
+            " meanwhile is gone. Docker that is started again ends what it ran, for instance."
+        ),
+        _("Look at Docker and the memory of the target before you move it there again."),
+    ),
     "kill-failed": Word(
         _("The old copy could not be ended"),
         _("Processes on the source did not end when they were told to."),

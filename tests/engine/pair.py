@@ -87,6 +87,7 @@ class SimulatedHost(Along, Containers, Processes, Moving):
         self.name = self.address = name
         self.pair = pair
         self.gone = False
+        self.docker_stayed = True  # since it made the job's container
         self.containers: dict[str, Workload] = {}
         self.holds: dict[str, Any] = {}  # what a look at its workload finds, and what it has
         self.has: dict[str, Any] = {}

@@ -65,6 +65,7 @@ class Workload:
     state: str
     printed: list[tuple[str, int]] = field(default_factory=list)
     policy: str = "no"  # of a container: when Docker starts it again by itself
+    exit_code: int = 0  # of a container that has exited
 
     def print(self, numbers: range, wall_ns: int) -> None:
         self.printed += [(str(number), wall_ns + k * 10**6) for k, number in enumerate(numbers)]

@@ -25,7 +25,9 @@ class Containers:
 
     def _container_state(self, params: Mapping[str, Any]) -> dict[str, Any]:
         found = self.containers.get(params["name"])
-        return {"state": _status(found) if found else "absent", "id": None}
+        state = _status(found) if found else "absent"
+        code = found.exit_code if found and state == "exited" else None
+        return {"state": state, "id": None, "exit_code": code}
 
     def _image_id(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"id": self.images.get(params["image"])}
@@ -55,7 +57,7 @@ class Containers:
 
     def _container_restored(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self.finish("_restore")
-        return self._container_state(params)
+        return {**self._container_state(params), "docker_stayed": self.docker_stayed}
 
     def _container_discard(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self._pending.pop("container_restore", None)

@@ -63,7 +63,7 @@ def container_create(fields: Fields, runner: Runner) -> dict[str, Any]:
     empty = _empty_volumes(folder)
     made, ran = docker_api.create_container(name, body, runner, fields.seconds())
     images = docker.checkpoint_folder(docker_root(), made, checkpoint_name(fields.job()))
-    jobs.note(folder, target_container=made, images_in=str(images))
+    jobs.note(folder, target_container=made, images_in=str(images), docker=runtime.daemon())
     log = str(history.log_path(docker_root(), made))
     jobs.note(folder, target_upper=_upper(made, runner), target_log=log)
     volumes.empty_again(jobs.read(folder).get("volumes", {}), empty)
@@ -169,14 +169,21 @@ def end_restore(container_id: str, runner: Runner) -> list[int]:
 
 
 def container_restored(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """`state` of the job's clone once no restore of it is under way; one that hangs is ended."""
-    made = jobs.read(fields.job_folder()).get("target_container")
+    """State of the job's clone once no restore of it is under way; one that hangs is ended.
+
+    `docker_stayed`: whether Docker is the one that made it. After one that was started again,
+    exit codes mean nothing: what it ended itself has 0.
+    """
+    journal = jobs.read(fields.job_folder())
+    made = journal.get("target_container")
     deadline = time.monotonic() + fields.seconds() / 2
     while made and tree.naming(["restore", made]):
         if time.monotonic() > deadline:
             end_restore(made, runner)
         time.sleep(0.01)
-    return container_state(fields, runner)
+    found = container_state(fields, runner)  # may wait for Docker to come back, so look after it
+    made_by = journal.get("docker")
+    return {**found, "docker_stayed": made_by is not None and tree.lives(made_by)}
 
 
 def container_discard(fields: Fields, runner: Runner) -> dict[str, Any]:

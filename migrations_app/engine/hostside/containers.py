@@ -65,11 +65,12 @@ def external_descriptors(container: str) -> list[str] | None:
 
 
 def container_state(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """`state`: running, paused, created, exited, dead or absent; `id` or null."""
+    """`state`: running, paused, created, exited, dead or absent; `id`, `exit_code` or null."""
     container = find(fields.name(), runner)
     if container is None:
-        return {"state": ABSENT, "id": None}
-    return {"state": container.status, "id": container.id}
+        return {"state": ABSENT, "id": None, "exit_code": None}
+    code = container.exit_code if container.status == "exited" else None
+    return {"state": container.status, "id": container.id, "exit_code": code}
 
 
 def container_tail(fields: Fields, runner: Runner) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import StepFailed
 from ..tools import docker
-from . import late_network
+from . import late_network, tree
 from .bundle_network import ARMED as ARMED
 from .fields import Fields
 from .run import Runner
@@ -112,7 +112,17 @@ def write(path: Path, data: bytes, mode: int) -> None:
 
 def _known(runner: Runner) -> list[str]:
     runtimes = docker.parse_info(runner(docker.info_argv(), quiet=True).out)["runtimes"]
+    if not runtimes:  # the command ends well although nobody answered it
+        raise StepFailed("Docker does not answer", code="docker-unavailable")
     return list(runtimes)
+
+
+def daemon() -> list[int] | None:
+    """Docker's process, by tree.identity; None where it can't be told."""
+    try:
+        return tree.identity(int(DOCKER_PID.read_text()))
+    except (OSError, ValueError):
+        return None
 
 
 def _reload(runner: Runner) -> None:

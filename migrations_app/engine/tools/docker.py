@@ -28,6 +28,7 @@ class Container:
     mounts: Sequence[Mapping[str, Any]] = ()
     networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     upper_dir: str | None = None  # its writable layer, where the storage driver tells it
+    exit_code: int = 0  # of one that has exited
 
     @property
     def alive(self) -> bool:
@@ -50,6 +51,7 @@ def parse_inspect(output: str) -> Container:
         mounts=found.get("Mounts") or [],
         networks=found["NetworkSettings"].get("Networks") or {},
         upper_dir=((found.get("GraphDriver") or {}).get("Data") or {}).get("UpperDir"),
+        exit_code=found["State"]["ExitCode"],
     )
 
 
@@ -160,7 +162,7 @@ def parse_info(output: str) -> dict[str, Any]:
     return {
         "storage_driver": info["Driver"],
         "default_runtime": info["DefaultRuntime"],
-        "runtimes": sorted(info["Runtimes"]),
+        "runtimes": sorted(info["Runtimes"] or ()),  # none: nobody answered the command
         "root": info["DockerRootDir"],
         "security_options": info.get("SecurityOptions") or [],
     }

@@ -47,6 +47,12 @@ class Subject(Protocol):
     def on_target(self) -> bool:
         """Whether the target runs it. Raises when that cannot be known."""
 
+    def gone_from_target(self) -> bool:
+        """Whether what was restored there is there no more, and did not end well by itself.
+
+        Raises when that cannot be known.
+        """
+
     def on_source(self) -> bool:
         """Whether the source runs it, as it did before the run."""
 

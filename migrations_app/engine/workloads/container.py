@@ -201,6 +201,12 @@ class ContainerSubject:
         state = self._ask(Side.TARGET, phase, "container_restored", self.target_name)["state"]
         return state in ("running", "paused") and not self._still_on_source()
 
+    def gone_from_target(self) -> bool:
+        phase = PhaseName.VERIFY
+        seen = self._ask(Side.TARGET, phase, "container_restored", self.target_name)
+        ended_well = seen["docker_stayed"] and seen["exit_code"] == 0
+        return seen["state"] not in ("running", "paused") and not ended_well
+
     def _still_on_source(self) -> bool:
         """Then what has its name on the target is somebody else's, and was there before."""
         try:

@@ -127,6 +127,10 @@ class ProcessSubject:
             return restored["pid"] is not None and self._state(Side.TARGET) == "running"
         return self._writes_its_own_output(Side.TARGET)
 
+    def gone_from_target(self) -> bool:
+        """How a process ended nobody can say any more; that it did is enough."""
+        return not self.on_target() and self._state(Side.TARGET) == "absent"
+
     def _writes_its_own_output(self, side: Side) -> bool:
         """After the clean-up no journal knows it any more, but its file does."""
         output = [self.run.plan.workload.own_output]

@@ -129,7 +129,8 @@ def faults(other: str, controller: str) -> list[Fault]:
     between = (f"ip saddr {other} drop", f"ip daddr {other} drop")
     from_us = (f"ip saddr {controller} drop", f"ip daddr {controller} drop")
     fill = f"fallocate -l $(({ROOM} - 1048576)) /dev/shm/filler"
-    docker = "systemctl start docker.socket docker.service"
+    # It gives up a service that was killed several times within a minute.
+    docker = "systemctl reset-failed 'docker.s*'; systemctl start docker.socket docker.service"
     return [
         *_killed("hostside", f"--full {HOSTSIDE}"),
         *_killed("criu", "--exact criu"),
