@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -20,7 +21,7 @@ from migrations_app.statistics import Summary, summary_of
 
 MOST_GROUPS = 8
 LEAST_GROUPS = 2
-MOST_RUNS = 300
+MOST_RUNS = 200
 MOST_IDS = 500
 IDS = re.compile(r"\d{1,12}(,\d{1,12})*")
 JobsOf = Callable[[QueryDict], tuple[QuerySet[MigrationJob], list[str]]]
@@ -63,11 +64,12 @@ class Group:
     cut: bool = False  # there are more runs than are counted
     label: str = ""
 
-    @property
+    # Both are asked for a hundred times for one page.
+    @cached_property
     def good(self) -> list[GroupRun]:
         return [run for run in self.counted if run.succeeded]
 
-    @property
+    @cached_property
     def counted(self) -> list[GroupRun]:
         return [run for run in self.runs if not run.is_warm_up]
 

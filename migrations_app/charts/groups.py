@@ -95,17 +95,21 @@ def _dots(place: int, group: Series, metric: Metric) -> Json | None:
             "size": 10 if count < 40 else 6,
             "opacity": 0.85,
         },
-        "customdata": [_about(trial, metric) for trial in group.trials],
+        "customdata": _about(group.trials, metric),
         "hovertemplate": "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra>%{fullData.name}</extra>",
     }
 
 
-def _about(trial: Trial, metric: Metric) -> list[str]:
-    """Value with its unit, and which run it was."""
-    told = [_("run %(run)s") % {"run": f"#{trial.job}"}] if trial.job else []
-    told += [trial.at] if trial.at else []
-    told += [_("warm-up")] if trial.warm_up else []
-    return [shown(trial.value, metric.unit), ", ".join(told)]
+def _about(trials: Sequence[Trial], metric: Metric) -> list[list[str]]:
+    """Of each its value with the unit, and which run it was."""
+    run, warm_up = _("run %(run)s"), _("warm-up")  # looked up once for a thousand
+    about = []
+    for trial in trials:
+        told = [run % {"run": f"#{trial.job}"}] if trial.job else []
+        told += [trial.at] if trial.at else []
+        told += [warm_up] if trial.warm_up else []
+        about.append([shown(trial.value, metric.unit), ", ".join(told)])
+    return about
 
 
 def _box(place: int, group: Series, metric: Metric) -> Json | None:

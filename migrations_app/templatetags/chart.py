@@ -28,7 +28,7 @@ def cell(column: Column, value: Value) -> str:
     """One cell; `data-value` has what goes into the file, empty where nothing is known."""
     number = isinstance(value, (int, float))
     look = ' class="num"' if number or column.is_figure else ""
-    exact = "" if value is None else escape(str(value))
+    exact = "" if value is None else str(value) if number else escape(str(value))
     return f'<td{look} data-value="{exact}">{escape(_shown(column, value))}</td>'
 
 
