@@ -33,6 +33,8 @@ TAKE_PROGRAM = (
     " mv $m/usr/local/bin/migration-lab-memory $m/gone; done"
 )
 STOP_HOSTSIDE = "pkill --signal STOP --full migration-lab/hostside"
+# systemd starts it again, unless that was needed several times within a minute.
+RESTART_DOCKER = "systemctl reset-failed 'docker.s*' || true; pkill --signal KILL --exact dockerd"
 KILL_HOSTSIDE = "pkill --signal KILL --full migration-lab/hostside"
 
 
@@ -125,6 +127,17 @@ def test_a_target_whose_program_stands_still_is_never_asked(hosts: Pair) -> None
     ref = start(hosts.a, WorkloadKind.PROCESS)
     report = failed_at_arm(hosts, ref, hosts.b, STOP_HOSTSIDE, KILL_HOSTSIDE)
     assert_on_source(report, hosts, ref, "transfer-failed")
+    assert_next_one_works(hosts, ref)
+    for host in hosts.both():
+        stop_workload(host, ref)
+
+
+def test_docker_that_is_started_again_on_the_target_is_no_end_of_it(hosts: Pair) -> None:
+    """It ends what it ran, when the original is all that is left: that goes on."""
+    ref = start(hosts.a, WorkloadKind.CONTAINER)
+    provoke = at_end_of(PhaseName.VERIFY, lambda: hosts.run(hosts.b, RESTART_DOCKER))
+    report = move(ref, hosts.a, hosts.b, Strategy.STOP_AND_COPY, provoke)
+    assert_on_source(report, hosts, ref, "target-lost")
     assert_next_one_works(hosts, ref)
     for host in hosts.both():
         stop_workload(host, ref)

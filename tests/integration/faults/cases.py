@@ -49,8 +49,7 @@ class Fault:
     command: str
     undo: str = "true"
     only: WorkloadKind | None = None
-    once_healed: bool = False  # Docker begins again, and takes its time
-    moments: frozenset[Moment] | None = None
+    ends_original: bool = False  # and nobody could do anything about it
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,14 @@ def faults(other: str, controller: str) -> list[Fault]:
         *_killed("criu", "--exact criu"),
         *_killed("runc", "--exact runc", container),
         *(
-            Fault(f"dockerd-killed-on-{host}", side, KILL_DOCKERD, docker, container, True)
+            Fault(
+                f"dockerd-killed-on-{host}",
+                side,
+                KILL_DOCKERD,
+                docker,
+                container,
+                ends_original=host == "source",
+            )
             for side, host in (("a", "source"), ("b", "target"))
         ),
         *(
