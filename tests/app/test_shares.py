@@ -21,13 +21,6 @@ from .runs import FACTS, PHASES, add_phases, fast_report, report
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _no_misses(settings):
-    from django.core.cache import cache
-
-    cache.clear()
-
-
 @pytest.fixture
 def telling(student) -> MigrationJob:
     """A run in which hosts, addresses, people and paths stand wherever they can."""
