@@ -1,6 +1,6 @@
 """A table in Markdown from what the runs have noted: a line of JSON per case.
 
-python -m tests.integration.faults.table var-test/faults.jsonl
+python -m tests.integration.faults.table var-faults/faults.jsonl
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ HEAD = (
 
 
 def note(path: Path, row: dict[str, Any]) -> None:
+    path.parent.mkdir(exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")
 

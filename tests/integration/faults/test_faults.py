@@ -1,13 +1,13 @@
 """Whatever breaks and whenever: alive on exactly one host, whole, and the job says which.
 
 `scripts/test --faults` runs all of them, which takes hours; `-k WORDS` picks: a strategy, a kind,
-a moment, a fault. Each case leaves a line in var-test/faults.jsonl; see table.py.
+a moment, a fault. Each case leaves a line in var-faults/faults.jsonl, which
+later runs add to; see table.py.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from .verdict import Verdict, end_left, settled, verdict
 
 pytestmark = [pytest.mark.integration, pytest.mark.faults]
 LIMITS = Limits(step_s=6, dump_s=6, proof_s=10)
+NOTES = Path(__file__).parents[3] / "var-faults" / "faults.jsonl"  # beside var-test, which goes
 SOURCE, CONTROLLER = "SOURCE", "CONTROLLER"  # stand for addresses that are known with the lab
 CASES = list(cases(faults(SOURCE, CONTROLLER)))
 # So that there is a half of the image to send: 16 MiB take 1.3 s.
@@ -102,7 +103,7 @@ def row_of(case: Case, found: Verdict) -> dict[str, object]:
 @pytest.mark.parametrize("case", CASES, ids=str, indirect=True)
 def test_it_is_alive_on_exactly_one_host(clean_pair: Pair, case: Case, ref: WorkloadRef) -> None:
     found = broken(case, clean_pair, ref)
-    note(Path(os.environ["MIGRATION_LAB_DATA"]) / "faults.jsonl", row_of(case, found))
+    note(NOTES, row_of(case, found))
     assert wrong(case, found) is None, found
     here = clean_pair.b if found.alive == ("target",) else clean_pair.a
     if not found.alive:
