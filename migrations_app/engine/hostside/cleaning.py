@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..tools import procfs
 from . import (
     along_source,
     along_target,
@@ -36,9 +37,19 @@ def clean_up(fields: Fields, runner: Runner) -> dict[str, Any]:
     removed += _volumes_back(folder, runner)
     along_source.forget(fields.job())
     along_target.forget(fields.job())
+    removed += _unmount_below(folder, runner)
     if jobs.remove_folder(folder):
         removed.append(str(folder))
     return {"removed": removed}
+
+
+def _unmount_below(folder: Path, runner: Runner) -> list[str]:
+    """What a CRIU that was killed had mounted for itself in the job's folder, innermost first."""
+    points = procfs.parse_mount_points(Path("/proc/self/mountinfo").read_text())
+    ours = [point for point in reversed(points) if Path(point).is_relative_to(folder)]
+    for point in ours:
+        runner(["umount", "--lazy", point], check=False)
+    return ours
 
 
 def _volumes_back(folder: Path, runner: Runner) -> list[str]:
