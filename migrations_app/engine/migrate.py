@@ -32,8 +32,8 @@ from .workloads.base import Subject
 
 # A dozen calls of CRIU and Docker: a second on most hosts, minutes on one that is emulated.
 FACTS_S = 240.0
-# Refusals that say that the workload does not run where it should.
 LOST, SILENT = "target-lost", "target-silent"
+# Refusals that say that the workload does not run where it should.
 NOT_THERE = ("workload-absent", "workload-not-running")
 
 
@@ -232,7 +232,10 @@ def _looked(run: Run, subject: Subject, ending: _Ending) -> bool:
         _fail(ending, silent, None, PhaseName.VERIFY, Outcome.IN_DOUBT)
         return False
     lost = EngineError("it ended on the target before its original was removed", code=LOST)
-    ending.proof = None  # of something that is no more
+    ending.proof = None  # of something that is no more, and it has stood still until now
+    for name in ("stop_time_ms", "observed_gap_ms"):
+        run.metrics.pop(name, None)
+    run.stop_window = None
     _settled(run, subject, ending, lost)
     return ending.outcome is not Outcome.IN_DOUBT
 

@@ -14,8 +14,8 @@ from .report import PhaseName, Side
 from .run import Run
 from .workloads.base import Subject
 
-# Warnings that are true no more once the host has removed it after all.
 ASK_AGAIN_S = 0.5
+# Warnings that are true no more once the host has removed it after all.
 NOT_REMOVED = {Side.SOURCE: "source-not-released", Side.TARGET: "target-not-cleaned"}
 
 

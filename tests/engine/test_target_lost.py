@@ -50,6 +50,7 @@ def test_original_goes_on_where_its_copy_was_lost(case: Case) -> None:
     assert report.error.workload_is_on == "source"
     assert report.workload_after["side"] == "source"
     assert report.proof is None
+    assert report.metrics.stop_time_ms is None and report.stop_window is None
     assert pair.alive() == ["source"]
     assert not pair.target.containers and not pair.target.processes
 
