@@ -61,6 +61,13 @@ HOST_TROUBLES: dict[str, Word] = {
         _("It broke while something was going on there, so it is not known how far that got."),
         _("The hosts settle it between them; look at where the workload is before you go on."),
     ),
+    "too-late": Word(
+        _("The host was asked too late"),
+        _(
+            "The request was under way for longer than anybody waited for it, so the host did not begin."
+        ),
+        _("Nothing was touched by it. Look at the network between the site and the host."),
+    ),
     "hostside-error": Word(
         _("The program on the host failed"),
         _("This is a fault of Migration Lab, not of your workload."),

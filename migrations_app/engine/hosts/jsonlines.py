@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import secrets
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import IO, Any
@@ -20,7 +22,9 @@ from ..errors import (
 )
 from .base import Answer
 
-GRACE_S = 10.0  # the host ends a step itself; this much later we stop waiting for its word
+# The host begins a step within this time or not at all, and ends it itself within the step's own:
+# when both have passed we stop waiting for its word.
+GRACE_S = 10.0
 
 _ERRORS: dict[str, type[EngineError]] = {
     "not-possible": NotPossible,
@@ -35,6 +39,8 @@ class JsonLines:
     def __init__(self, to_host: IO[str], from_host: IO[str], name: str) -> None:
         self._to_host = to_host
         self._name = name
+        self.id = secrets.token_hex(8)
+        self._ahead_ns: int | None = None  # the host's boot time less ours
         self._ids = itertools.count(1)
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._lock = threading.Lock()
@@ -42,15 +48,28 @@ class JsonLines:
         self._reader = threading.Thread(target=self._read, args=(from_host,), daemon=True)
         self._reader.start()
 
+    def greet(self, replaces: Sequence[str], *, timeout_s: float) -> Answer:
+        """The first request. The host refuses from now on what arrives of the sessions named.
+
+        It tells the host's boot time as well, so that later requests can say until when they may
+        begin: read after this one was sent, so what is taken for it errs to the late side.
+        """
+        sent = _boottime_ns()
+        answer = self._ask({"verb": "hello", "params": {}, "replaces": [*replaces]}, timeout_s)
+        self._ahead_ns = int(answer.result["boottime_ns"]) - sent
+        return answer
+
     def ask(self, verb: str, params: Mapping[str, Any], *, timeout_s: float) -> Answer:
         """See base.Host.ask. The host is told timeout_s and ends what takes longer by itself."""
+        return self._ask({"verb": verb, "params": {"limit_s": timeout_s, **params}}, timeout_s)
+
+    def _ask(self, request: Mapping[str, Any], timeout_s: float) -> Answer:
         number, future = self._expect()
         try:
-            limited = {"limit_s": timeout_s, **params}
-            self._send({"id": number, "verb": verb, "params": limited})
+            self._send({"id": number, "session": self.id, **self._until(), **request})
             return _answer(future.result(timeout_s + GRACE_S))
         except FutureTimeout as error:
-            message = f"{self._name} did not answer {verb} within {timeout_s:g} s"
+            message = f"{self._name} did not answer {request['verb']} within {timeout_s:g} s"
             raise HostSessionLost(message) from error
         finally:
             with self._lock:
@@ -65,6 +84,11 @@ class JsonLines:
         """Until the reader has seen the end of what the host says."""
         if threading.current_thread() is not self._reader:
             self._reader.join(limit_s)
+
+    def _until(self) -> dict[str, int]:
+        if self._ahead_ns is None:
+            return {}
+        return {"until_ns": _boottime_ns() + self._ahead_ns + int(GRACE_S * 1e9)}
 
     def _expect(self) -> tuple[int, Future[dict[str, Any]]]:
         future: Future[dict[str, Any]] = Future()
@@ -108,6 +132,10 @@ class JsonLines:
         for future in waiting:
             if not future.done():
                 future.set_exception(HostSessionLost(f"the session with {self._name} broke"))
+
+
+def _boottime_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def _answer(answer: Mapping[str, Any]) -> Answer:

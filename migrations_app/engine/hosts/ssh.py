@@ -119,6 +119,7 @@ class SshHost:
         self._transport: paramiko.Transport | None = None
         self._lines: JsonLines | None = None
         self._opening = threading.Lock()
+        self._sessions: list[str] = []  # what the host may not know yet to be given up
 
     def open(self) -> SshHost:
         """Connect now. Raises HostUnreachable, HostKeyMismatch or HostAuthRefused."""
@@ -197,11 +198,13 @@ class SshHost:
 
     def _greet(self, lines: JsonLines, channel: paramiko.Channel) -> None:
         try:
-            answer = lines.ask("hello", {}, timeout_s=self._timeout_s)
+            former, self._sessions = self._sessions, [*self._sessions, lines.id]
+            answer = lines.greet(former, timeout_s=self._timeout_s)
         except HostSessionLost as error:
             words = channel.recv_stderr(4000).decode(errors="replace").strip()
             message = f"the hostside program did not start on {self.name}: {words}"
             raise StepFailed(message, code=_why_not_started(words)) from error
+        self._sessions = [lines.id] if answer.result["root"] else []
         if not answer.result["root"]:
             message = f"the hostside program is not root on {self.name}"
             raise StepFailed(message, code="host-not-root")

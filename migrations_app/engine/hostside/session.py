@@ -1,11 +1,12 @@
 """JSON lines: one request a line in, one answer a line out, answers in any order.
 
-    {"id": 7, "verb": "container_state", "params": {…}}
+    {"id": 7, "verb": "container_state", "params": {…}, "session": …, "until_ns": …}
     {"id": 7, "result": {…}, "commands": [{argv, status, start_ns, end_ns}]}
     {"id": 7, "error": {code, message, log_excerpt, log, kind}, "commands": […]}
 
-Each request has a thread, so that the clock can be asked while a dump runs. When the input ends,
-what was begun is finished before the program ends: a step half done is worse than one unheard.
+What session and until_ns are for is in fence.py. Each request has a thread, so that the clock can
+be asked while a dump runs. When the input ends, what was begun is finished before the program ends:
+a step half done is worse than one unheard.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from ..errors import EngineError, NotPossible, StepFailed, StepTimedOut
+from . import fence
 from .fields import Fields
 from .run import Runner
 
@@ -55,6 +57,7 @@ class Session:
 
     def _outcome(self, request: Mapping[str, Any], runner: Runner) -> dict[str, Any]:
         try:
+            fence.pass_through(request)
             verb = self._verbs.get(str(request.get("verb")))
             if verb is None:
                 raise NotPossible(f"no such verb: {request.get('verb')}", code="bad-request")

@@ -15,6 +15,7 @@ from . import (
     clients,
     containers,
     facts,
+    fence,
     fitting,
     jobs,
     left,
@@ -42,7 +43,8 @@ LAST_IMAGE = "inventory.img"  # CRIU writes it when all others are complete
 
 
 def hello(_: Fields, __: Runner) -> dict[str, Any]:
-    return {"pid": os.getpid(), "root": os.geteuid() == 0}
+    root = os.geteuid() == 0
+    return {"pid": os.getpid(), "root": root, "boottime_ns": fence.boottime_ns()}
 
 
 def clock(_: Fields, __: Runner) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ..traps import cut
 
 FOR_A_WHILE_S, FOR_GOOD_S = 3, 45  # longer than any limit of these jobs: nobody waits for it
 HOSTSIDE, LAZY = "'hostside-.*py[z]'", "'criu lazy-page[s]'"  # not the shell that says it
+FILLER = "/dev/shm/filler"
 ROOM = "$(df --output=avail -B1 /dev/shm | tail -1)"
 
 
@@ -127,7 +128,9 @@ def faults(other: str, controller: str) -> list[Fault]:
     container = WorkloadKind.CONTAINER
     between = (f"ip saddr {other} drop", f"ip daddr {other} drop")
     from_us = (f"ip saddr {controller} drop", f"ip daddr {controller} drop")
-    fill = f"fallocate -l $(({ROOM} - 1048576)) /dev/shm/filler"
+    # In a smaller one it is done at once; what lies there already stays.
+    fill = f"mount -o remount,size=1G /dev/shm && fallocate -l $(({ROOM} - 1048576)) {FILLER}"
+    empty = f"rm -f {FILLER}; mount -o remount,size=50% /dev/shm"
     # It gives up a service that was killed several times within a minute.
     docker = "systemctl reset-failed 'docker.s*'; systemctl start docker.socket docker.service"
     return [
@@ -154,8 +157,8 @@ def faults(other: str, controller: str) -> list[Fault]:
             for side, host in (("a", "source"), ("b", "target"))
             for seconds in (FOR_A_WHILE_S, FOR_GOOD_S)
         ),
-        Fault("memory-full-on-source", "a", fill, "rm -f /dev/shm/filler"),
-        Fault("memory-full-on-target", "b", fill, "rm -f /dev/shm/filler"),
+        Fault("memory-full-on-source", "a", fill, empty),
+        Fault("memory-full-on-target", "b", fill, empty),
     ]
 
 

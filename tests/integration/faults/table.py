@@ -19,6 +19,7 @@ HEAD = (
     "in the end",
     "alive on",
     "cleaned later",
+    "left behind",
 )
 
 
@@ -46,10 +47,18 @@ def markdown(rows: list[dict[str, Any]]) -> str:
 def _cells(row: dict[str, Any]) -> list[str]:
     code = f" (`{row['code']}`)" if row["code"] else ""
     alive = ", ".join(row["alive"]) or "none"
-    wrong = "" if row["passed"] else f" — **{row['wrong']}**"
+    wrong = f" — **{row['wrong']}**" if row["wrong"] else ""
     own = [row["strategy"], row["kind"], row["moment"], row["fault"]]
     later = ", ".join(row.get("left_on") or ()) or "–"
-    return [*own, row["first"], row["outcome"] + code, alive + wrong, later]
+    return [*own, row["first"], row["outcome"] + code, alive + wrong, later, _left(row)]
+
+
+def _left(row: dict[str, Any]) -> str:
+    """Not looked at where something was wrong before."""
+    if row.get("left") is None:
+        return "not looked at"
+    found = [f"{side}: {', '.join(changes)}" for side, changes in row["left"].items()]
+    return f"**{'; '.join(found)}**" if found else "nothing"
 
 
 if __name__ == "__main__":

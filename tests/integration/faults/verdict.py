@@ -27,7 +27,7 @@ SETTLED_WITHIN_S = 90
 
 @dataclass(frozen=True)
 class Verdict:
-    """A row of the table, but for what is left behind: that is looked at when all has ended."""
+    """A row of the table, but for the next migration and for what is left behind in the end."""
 
     first: str  # the outcome that the job had by itself
     outcome: str  # and the one in the end
