@@ -133,7 +133,14 @@ class Engine(Protocol):
     def rehearse(
         self, plan: MigrationPlan, source: EngineHost, target: EngineHost
     ) -> Rehearsal: ...
-    def settle(self, plan: MigrationPlan, source: EngineHost, target: EngineHost) -> Report: ...
+    def settle(
+        self,
+        plan: MigrationPlan,
+        source: EngineHost,
+        target: EngineHost,
+        *,
+        target_given_up: bool = False,
+    ) -> Report: ...
 
 
 def engine() -> Engine:

@@ -25,6 +25,7 @@ from .views import (
     library,
     people,
     prepare_host,
+    settle,
     workloads,
 )
 
@@ -54,6 +55,8 @@ urlpatterns = [
     path("jobs/<int:pk>/events/", events.job_events, name="job-events"),
     path("jobs/<int:pk>/report.json", jobs.job_report, name="job-report"),
     path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
+    path("jobs/<int:pk>/ask/", settle.job_ask, name="job-ask"),
+    path("jobs/<int:pk>/settle/", settle.job_settle, name="job-settle"),
     path("jobs/<int:pk>/rerun/", jobs.job_rerun, name="job-rerun"),
     path("jobs/<int:pk>/class/", jobs.job_share, name="job-class"),
     path("jobs/<int:pk>/annotate/tag/", annotate.tag, name="job-tag"),

@@ -228,8 +228,8 @@ def _stop_text(window: Window, run: Run) -> str:
         return _("stop time %(time)s") % {"time": shown(run.stop_time_ms, Unit.MS)}
     if _first(run.bars, PhaseName.ROLLBACK):
         return _("rolled back")
-    if window.end_ms is None:
-        return ""
+    if window.end_ms is None:  # in doubt: how long it stands still nobody knows
+        return "" if run.now_ms is not None else _("frozen; how long is not known")
     # Read off the phases, until the report says it exactly.
     return _("about %(time)s") % {"time": shown(window.end_ms - window.start_ms, Unit.MS)}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrations_app.engine.errors import EngineError
+from migrations_app.engine.errors import EngineError, HostUnreachable
 from migrations_app.engine.events import CommandRan, Note, PhaseEnded, PhaseStarted
 from migrations_app.engine.plan import WorkloadKind, WorkloadRef
 from migrations_app.engine.rehearse import Rehearsal
@@ -140,8 +140,17 @@ class FakeEngine:
         self.calls.append(("rehearse", plan, source, target))
         return Rehearsal((), (), 160.0, 65_536, 1200.0, {"stop-and-copy": 280.0})
 
-    def settle(self, plan, source, target) -> Report:
-        self.calls.append(("settle", plan, source, target))
+    def settle(self, plan, source, target, *, target_given_up=False) -> Report:
+        self.calls.append(("settle", plan, source, target, target_given_up))
+        if not isinstance(source, str):
+            return in_doubt(plan, source=source, target=target)
+        if not isinstance(target, str) and not target_given_up:
+            return in_doubt(plan, source=source, target=target)
+        if target_given_up:
+            report = failed(plan, code="settled-by-hand", left_on=(Side.TARGET,))
+            ref = plan.workload
+            after = {"kind": str(ref.kind), "name": ref.name, "pid": ref.pid, "side": "source"}
+            return replace(report, workload_after=after)
         return (self.on_settle or settled_on_source)(plan)
 
 
@@ -193,6 +202,23 @@ def succeed(plan, observer, cancelled) -> Report:
     observer(PhaseEnded(PhaseName.DUMP, Side.SOURCE, 11.0, 40.0, bytes=4096))
     observer(Note("image-sent", (("image", "busybox"),)))
     return report_of(plan)
+
+
+def in_doubt(plan, **hosts: Any) -> Report:
+    """Each host that is no name is silent, and says why when it is asked."""
+    known: dict[str, Any] = {}
+    for side, host in hosts.items():
+        told = {"answers": True, "workload": "stands-still", "has_image": True, "message": None}
+        known[side] = told if isinstance(host, str) else {**told, **_silence_of(host)}
+    return report_of(plan, outcome=Outcome.IN_DOUBT, workload_after=None, proof=None, known=known)
+
+
+def _silence_of(host: Any) -> dict[str, Any]:
+    try:
+        host.ask("clock", {}, timeout_s=1)
+    except HostUnreachable as error:
+        return {"answers": False, "workload": None, "has_image": None, "message": error.message}
+    raise AssertionError("it answers")
 
 
 def settled_on_source(plan) -> Report:

@@ -10,10 +10,11 @@ from typing import Any
 
 from .clocks import HostClock, between
 from .diagnosis import diagnose, evidence_of
-from .errors import EngineError, WorkloadEnded
+from .errors import EngineError, HostError, WorkloadEnded
 from .events import Event, Observer
 from .host_problems import host_problems
 from .hosts.base import Host
+from .known import known
 from .link import restore_link, shape_link
 from .look import look_at_workload
 from .outside import Outside, judged
@@ -23,7 +24,14 @@ from .problems import Problem, Severity
 from .proof import prove
 from .report import Failure, Metrics, Outcome, PhaseName, Proof, Report, Side
 from .run import Run
-from .settlement import clean_up, release, settle, stays_on_target
+from .settlement import (
+    by_target_alone,
+    clean_up,
+    leave_for_later,
+    release,
+    settle,
+    stays_on_target,
+)
 from .strategies import STRATEGIES
 from .timeline import Timeline
 from .version import VERSION
@@ -88,28 +96,57 @@ def migrate(
 
 
 def settle_job(
-    plan: MigrationPlan, source: Host, target: Host, observer: Observer = _deaf
+    plan: MigrationPlan,
+    source: Host,
+    target: Host,
+    observer: Observer = _deaf,
+    *,
+    target_given_up: bool = False,
 ) -> Report:
     """After a crash of the controller: ask the hosts what is true, and bring the job to its end.
 
     The workload goes on where it is; where it is frozen, on the source; the outcome is
-    `succeeded` when the target runs it, `failed` when the source does, and `in_doubt` when a host
-    cannot be asked.
+    `succeeded` when the target runs it, `failed` when the source does, and `in_doubt` when that
+    can't be known, because a host is silent. `known` then says what either could tell.
+
+    target_given_up: a person takes it upon themselves that a target that says nothing does not run
+    it. One that does say that it runs it is believed all the same.
     """
     run = Run(plan, {Side.SOURCE: source, Side.TARGET: target}, Timeline(observer))
+    run.target_given_up = target_given_up
     # For all that we know:
     run.restore_asked, run.pages_pending = True, plan.strategy.lazy
     started_at = datetime.datetime.now(datetime.UTC)
     subject, ending = KINDS[plan.workload.kind](run), _Ending()
-    cause = EngineError("the worker that carried out this job is gone", code="worker-lost")
     try:
-        run.measure_clocks()
-        subject.recall()
-        _settled(run, subject, ending, cause)
+        run.measure_clocks_that_answer()
+        _settled_by_journals(run, subject, ending)
     except EngineError as error:
         _fail(ending, error, None, None, Outcome.IN_DOUBT)
+    if ending.outcome is Outcome.IN_DOUBT:
+        run.known = known(run, subject)
     _clean(run, subject, ending)
     return _report(run, subject, ending, started_at)
+
+
+def _settled_by_journals(run: Run, subject: Subject, ending: _Ending) -> None:
+    try:
+        subject.recall()
+    except HostError as error:
+        _settled_by_target(run, subject, ending, error)
+        return
+    cause = EngineError("the worker that carried out this job is gone", code="worker-lost")
+    if run.target_given_up:
+        cause = EngineError("the target is not waited for any more", code="settled-by-hand")
+    _settled(run, subject, ending, cause)
+
+
+def _settled_by_target(run: Run, subject: Subject, ending: _Ending, silence: HostError) -> None:
+    """The source can't be asked: only a target that runs it whole settles this."""
+    ending.side = None if run.one_host else by_target_alone(run, subject)
+    if ending.side is None:
+        raise silence
+    leave_for_later(run, Side.SOURCE, "source-not-released", silence)
 
 
 def _prepared(run: Run, subject: Subject, ending: _Ending) -> bool:
@@ -316,6 +353,7 @@ def _report(run: Run, subject: Subject, ending: _Ending, started_at: datetime.da
         along=run.along or None,
         client=run.client,
         left_on=tuple(run.left_on),
+        known=run.known,
         checks=tuple(run.checks),
     )
 

@@ -241,6 +241,7 @@ class Report:
     along: Mapping[str, Any] | None = None  # trees, check, restart_policy, log: of a container
     client: Mapping[str, Any] | None = None  # what a client outside saw (outside.py)
     left_on: tuple[Side, ...] = ()  # hosts on which something of the run is still to be removed
+    known: Mapping[str, Any] | None = None  # in doubt: what each host says of it (known.py)
     checks: tuple[Check, ...] = ()  # of the very workload, before anything was frozen
     schema: int = field(default=SCHEMA)
 

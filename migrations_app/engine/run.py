@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .clocks import measure
-from .errors import EngineError, NotPossible
+from .errors import EngineError, HostError, NotPossible
 from .hosts.base import Host
 from .plan import MigrationPlan
 from .report import Check, LogFile, PhaseName, Round, RoundsEndedBy, Side, StopWindow
@@ -31,6 +32,7 @@ class Run:
     memory_bytes: int = 0  # of the workload, when it was looked at
     files_bytes: int = 0  # that go along with it, when they were looked at
     restore_asked: bool = False  # from here on the target may run it
+    target_given_up: bool = False  # by a person: its silence is taken for a no
     pages_pending: bool = False  # post-copy: the target has not got every page yet
     frozen_ms: float | None = None  # on the run's scale
     middle_ms: float | None = None  # of the stop window
@@ -42,6 +44,7 @@ class Run:
     along: dict[str, Any] = field(default_factory=dict)  # see docs/report.md, `along`
     checks: list[Check] = field(default_factory=list)  # of the very workload
     client: dict[str, Any] | None = None  # what a client outside saw
+    known: dict[str, Any] | None = None  # in doubt: what each host says (known.py)
     left_on: list[Side] = field(default_factory=list)  # where its end is still to be carried out
     output_size: int | None = None  # bytes of a process's output file when it was frozen
 
@@ -85,6 +88,12 @@ class Run:
         """Before the freeze. Raises NotPossible with code `cancelled` when somebody asked to."""
         if self.cancelled():
             raise NotPossible("cancelled before the freeze", code="cancelled")
+
+    def measure_clocks_that_answer(self) -> None:
+        """For settling: figures are not what it is about."""
+        for side in self.sides:
+            with contextlib.suppress(HostError):
+                self.timeline.clocks[side] = measure(self.hosts[side])
 
     def measure_clocks(self) -> None:
         for side in self.sides:

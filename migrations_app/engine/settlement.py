@@ -7,7 +7,8 @@ the target has said, or can be asked, that it does not run the workload and will
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .errors import EngineError, HostError, StepFailed, WorkloadEnded
 from .report import PhaseName, Side
@@ -29,7 +30,7 @@ def settle(run: Run, subject: Subject) -> Side | None:
         try:
             run.ask(Side.SOURCE, PhaseName.ROLLBACK, "dump_ended", memory=True)
         except HostError:
-            return None if run.one_host else _where_in_doubt(run, subject)
+            return None if run.one_host else by_target_alone(run, subject)
         run.pages_pending = _pages_pending(run)
         if _runs_in_place(run, subject):
             return Side.SOURCE
@@ -68,8 +69,8 @@ def _target_is_off(run: Run, subject: Subject) -> bool:
             return False
         subject.discard_target()
     except EngineError as error:
-        _left(run, Side.TARGET, "target-not-cleaned", error)
-        return not asked
+        leave_for_later(run, Side.TARGET, "target-not-cleaned", error)
+        return not asked or run.target_given_up
     return True
 
 
@@ -81,9 +82,11 @@ def _pages_pending(run: Run) -> bool:
     if not journal.get("lazy") or journal.get("pages_done", False):
         return False
     try:  # the target knows first, and its word may have been lost
-        return not run.ask(Side.TARGET, PhaseName.ROLLBACK, "journal").get("pages_done", False)
+        there = run.ask(Side.TARGET, PhaseName.ROLLBACK, "journal")
     except EngineError:
         return True
+    # Cleaned up already, it had come to its end: whether it runs there is asked next.
+    return not _is_unknown(there) and not there.get("pages_done", False)
 
 
 def _was_asked(run: Run) -> bool:
@@ -91,9 +94,7 @@ def _was_asked(run: Run) -> bool:
     if not run.restore_asked or not run.plan.strategy.by_hand_over:
         return run.restore_asked
     journal = run.ask(Side.SOURCE, PhaseName.ROLLBACK, "journal")
-    # Nothing is known of this job there: not begun, or at its end and cleaned up already.
-    unknown = set(journal) <= {"has_image"}
-    return bool(journal.get("asked", unknown))
+    return bool(journal.get("asked", _is_unknown(journal)))
 
 
 def _where_in_doubt(run: Run, subject: Subject) -> Side | None:
@@ -105,16 +106,36 @@ def _where_in_doubt(run: Run, subject: Subject) -> Side | None:
         return None
 
 
+def by_target_alone(run: Run, subject: Subject) -> Side | None:
+    """With a source that is silent: the target, where it knows of this job, runs it and has it all.
+
+    Its name alone says nothing: somebody else's may run there under it.
+    """
+    try:
+        journal = run.ask(Side.TARGET, PhaseName.ROLLBACK, "journal")
+        whole = not run.pages_pending or journal.get("pages_done", False)
+        knows = not _is_unknown(journal)
+        return Side.TARGET if knows and whole and subject.on_target() else None
+    except EngineError:
+        return None
+
+
+def _is_unknown(journal: Mapping[str, Any]) -> bool:
+    """Nothing is known of this job there: not begun, or at its end and cleaned up already."""
+    return set(journal) <= {"has_image"}
+
+
 def _discard_quietly(run: Run, subject: Subject) -> None:
     try:
         subject.discard_target()
     except HostError:
         raise
     except EngineError as error:
-        _left(run, Side.TARGET, "target-not-cleaned", error)
+        leave_for_later(run, Side.TARGET, "target-not-cleaned", error)
 
 
-def _left(run: Run, side: Side, code: str, error: EngineError) -> None:
+def leave_for_later(run: Run, side: Side, code: str, error: EngineError) -> None:
+    """Something of the run stays on a host; a warning says why."""
     run.warnings.append(f"{code}: {error.message}")
     if side not in run.left_on:
         run.left_on.append(side)
@@ -138,10 +159,12 @@ def stays_on_target(run: Run, subject: Subject) -> bool:
 
 def release(run: Run, subject: Subject) -> None:
     """Remove the original; where that can't be done now, its journal stays for later."""
+    if Side.SOURCE in run.left_on:
+        return  # it goes by its identity, with the clean-up
     try:
         subject.release_source()
     except EngineError as error:
-        _left(run, Side.SOURCE, "source-not-released", error)
+        leave_for_later(run, Side.SOURCE, "source-not-released", error)
 
 
 def clean_up(run: Run, sides: Iterable[Side], ended_on: Side | None) -> None:
@@ -157,7 +180,7 @@ def clean_up(run: Run, sides: Iterable[Side], ended_on: Side | None) -> None:
             else:
                 run.ask(side, PhaseName.CLEAN_UP, "clean_up")
         except EngineError as error:
-            _left(run, side, f"{side}-not-cleaned", error)
+            leave_for_later(run, side, f"{side}-not-cleaned", error)
 
 
 def _remove_left(run: Run, side: Side, ended_on: Side | None) -> None:

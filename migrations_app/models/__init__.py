@@ -15,13 +15,14 @@ from .kept import KeptImage
 from .leftover import Leftover
 from .preparation import PreparationStep
 from .share import Share
-from .transitions import IllegalTransition, JobStatus
+from .transitions import ByHand, IllegalTransition, JobStatus
 from .workload import Workload
 
 __all__ = (
     "Account",
     "ApiToken",
     "AuditEntry",
+    "ByHand",
     "CauseNote",
     "Configuration",
     "DayFigures",

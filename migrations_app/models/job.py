@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from migrations_app.engine.plan import Compression
 
 from .queries import JobQuerySet
-from .transitions import MOVES, TERMINAL, UNSETTLED, IllegalTransition, JobStatus
+from .transitions import MOVES, TERMINAL, UNSETTLED, ByHand, IllegalTransition, JobStatus
 
 
 class MigrationJob(models.Model):
@@ -60,6 +60,7 @@ class MigrationJob(models.Model):
     report = models.JSONField(null=True, blank=True)  # engine.report.Report, unchanged
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.TextField(blank=True)
+    by_hand = models.CharField(max_length=8, choices=ByHand.choices, blank=True)
     workload_is_on = models.CharField(max_length=8, blank=True)  # source, target; "" not known
     clone = models.ForeignKey(  # the copy that a run with leave_running made
         "Workload", on_delete=models.SET_NULL, null=True, blank=True, related_name="cloned_by"

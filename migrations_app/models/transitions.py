@@ -23,6 +23,13 @@ class JobStatus(models.TextChoices):
     IN_DOUBT = "in_doubt", _("in doubt")
 
 
+class ByHand(models.TextChoices):
+    """What a person decided about a job in doubt; carried out if the hosts still can't say."""
+
+    SOURCE = "source", _("goes on on the source")
+    NOWHERE = "nowhere", _("given up")
+
+
 _S = JobStatus
 MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     _S.QUEUED: frozenset({_S.RUNNING, _S.CANCELLED}),

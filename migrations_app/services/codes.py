@@ -73,6 +73,8 @@ class Code(StrEnum):
     TOO_FEW_HOSTS = "too-few-hosts"  # the demo needs two that run containers
     IDEMPOTENCY_KEY_USED = "idempotency-key-used"  # with another request
     JOB_FINISHED = "job-finished"  # [job] nothing left to cancel
+    JOB_SETTLED = "job-settled"  # [job] it is in doubt no more
+    REASON_LENGTH = "reason-length"  # [most] empty or too long
     JOB_NOT_FINISHED = "job-not-finished"  # [job] nothing to repeat yet
     TAG_NAME = "tag-name"  # [most] empty, too long, or with letters that can't be shown
     TOO_MANY_TAGS = "too-many-tags"  # [most] on one job
@@ -101,6 +103,7 @@ class Code(StrEnum):
     WORKLOAD_MOVED = "workload-moved"  # it was no longer running on the source when claimed
     WORKER_LOST = "worker-lost"  # its lease ran out; the hosts have been asked
     HOSTS_SILENT = "hosts-silent"  # its lease ran out, and the hosts can't be asked
+    GIVEN_UP = "given-up"  # by a person, since the hosts could not be asked
     INTERNAL_ERROR = "internal-error"  # a fault of this program; see the worker's log
 
     # A workload's own troubles (Workload.last_error_code).

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from migrations_app.adapters import engine, ssh_target_for
-from migrations_app.engine.errors import EngineError, HostError, HostKeyMismatch
+from migrations_app.engine.errors import (
+    EngineError,
+    HostError,
+    HostKeyMismatch,
+    HostUnreachable,
+)
+from migrations_app.engine.hosts.base import Answer
 from migrations_app.engine.hosts.base import Host as EngineHost
 from migrations_app.models import Host, MigrationJob
 
@@ -61,6 +68,36 @@ def both_reached(job: MigrationJob) -> Iterator[tuple[EngineHost, EngineHost]]:
             return
         with reached(job.target) as target:
             yield source, target
+
+
+class Silence:
+    """In place of a host that can't be reached now: it answers nothing, and says why."""
+
+    def __init__(self, host: Host, error: HostError) -> None:
+        self.name, self.address = host.name, host.address
+        self._error = error
+
+    def ask(self, verb: str, params: Mapping[str, Any], *, timeout_s: float) -> Answer:
+        raise HostUnreachable(self._error.message, code=self._error.code)
+
+    def close(self) -> None:
+        """There is no session."""
+
+
+@contextmanager
+def either_reached(job: MigrationJob) -> Iterator[tuple[EngineHost, EngineHost]]:
+    """As `both_reached`, with a Silence for each that can't be reached. Raises nothing."""
+    with ExitStack() as stack:
+        source = _reached_or_silent(stack, job.source)
+        same = job.source_id == job.target_id
+        yield source, source if same else _reached_or_silent(stack, job.target)
+
+
+def _reached_or_silent(stack: ExitStack, host: Host) -> EngineHost:
+    try:
+        return stack.enter_context(reached(host))
+    except HostError as error:
+        return Silence(host, error)
 
 
 def note_host_error(*, host: Host, error: EngineError) -> None:

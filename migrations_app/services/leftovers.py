@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from migrations_app.adapters import engine
+from migrations_app.adapters import engine, job_id_for
 from migrations_app.engine.errors import EngineError
 from migrations_app.engine.report import Side
 from migrations_app.models import Leftover, MigrationJob
@@ -38,6 +38,16 @@ def note_left(*, job: MigrationJob, report: Mapping[str, Any]) -> None:
                 "copied": bool((report.get("options") or {}).get("leave_running")),
             },
         )
+
+
+def note_given_up(*, job: MigrationJob) -> None:
+    """Nobody waits for the workload any more: what is left of it on either host is to go."""
+    hosts = {Side.SOURCE: job.source}
+    if job.source_id != job.target_id:
+        hosts[Side.TARGET] = job.target
+    for half, host in hosts.items():
+        values = {"host": host, "name": job_id_for(job), "ended_here": False, "copied": False}
+        Leftover.objects.update_or_create(job=job, half=half, defaults=values)
 
 
 def due() -> Iterable[int]:

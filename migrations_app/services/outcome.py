@@ -21,7 +21,7 @@ from .codes import Code
 from .diagnosis import count_run
 from .figures import keep_figures
 from .kept import note_kept
-from .leftovers import note_left
+from .leftovers import note_given_up, note_left
 from .queue import Task, send
 
 logger = logging.getLogger(__name__)
@@ -106,6 +106,13 @@ def ending_in_doubt(code: Code, message: str) -> Ending:
     return Ending(JobStatus.IN_DOUBT, code, fields)
 
 
+def ending_given_up(ending: Ending) -> Ending:
+    """A job in doubt whose workload a person gives up: it counts as lost, wherever it stood."""
+    fields = {**ending.fields, "error_code": Code.GIVEN_UP}
+    lost = {"state": Workload.State.LOST}
+    return Ending(JobStatus.FAILED, Code.GIVEN_UP, fields, lost)
+
+
 def conclude(*, job: MigrationJob, ending: Ending, publisher: Publisher) -> None:
     """Job, workload and leases change together or not at all; then those who watch are told."""
     try:
@@ -117,6 +124,8 @@ def conclude(*, job: MigrationJob, ending: Ending, publisher: Publisher) -> None
                 count_run(ending.fields["report"])
                 note_kept(job=job, report=ending.fields["report"])
                 note_left(job=job, report=ending.fields["report"])
+            if ending.reason == Code.GIVEN_UP:
+                note_given_up(job=job)
     except IllegalTransition as error:  # the reaper was faster: its answer came from the hosts
         logger.warning("job %s: %s", job.pk, error)
         return

@@ -20,6 +20,7 @@ from migrations_app.words import ERRORS, NOTES, REASONS, WARNINGS, Explanation, 
 
 from .cause_words import CauseShown, cause_of
 from .check_words import CheckRow, check_rows
+from .doubt import HostSays, what_hosts_say
 
 OWN_TO_EACH = ("hostname", "disk_free_mib", "time")  # never alike, and no reason for anything
 Json = Mapping[str, Any]
@@ -190,6 +191,14 @@ class JobPage:
         """Whether running it again leads back: the workload is on the target now."""
         job = self.job
         return job.source_id != job.target_id and job.workload.host_id == job.target_id
+
+    @property
+    def is_in_doubt(self) -> bool:
+        return self.job.status == MigrationJob.Status.IN_DOUBT
+
+    @property
+    def hosts_say(self) -> list[HostSays]:
+        return what_hosts_say(self.job)
 
     @property
     def is_live(self) -> bool:

@@ -102,6 +102,20 @@ FAILURES: dict[str, Word] = {
         ),
         _("Bring the hosts back; the site asks them again and again and settles it by itself."),
     ),
+    "settled-by-hand": Word(
+        _("Somebody let the workload go on on the source"),
+        _(
+            "The target could not say whether it runs the workload, and a person said that it does not."
+        ),
+        _(
+            "If the target comes back, the site removes what it has of this job. What the workload did on the target until then is lost."
+        ),
+    ),
+    "given-up": Word(
+        _("Somebody gave the workload up"),
+        _("The hosts could not say where it runs, and a person did not want to wait any longer."),
+        _("Start it anew. What is left of it goes from each host when that answers."),
+    ),
     "internal-error": Word(
         _("A fault of Migration Lab"),
         _("Something happened that the program did not expect."),

@@ -69,6 +69,14 @@ AUDIT: dict[str, Phrase] = {
         _("What a job had left on a host was removed"),
         _("The host had not answered at the job's end. The site tried again by itself."),
     ),
+    "by-hand-source": Phrase(
+        _("Settled a job in doubt: it goes on on the source"),
+        _("Its target is not waited for; what it has is removed when it answers."),
+    ),
+    "by-hand-nowhere": Phrase(
+        _("Gave the workload of a job in doubt up"),
+        _("What is left of it is removed from each host when that answers."),
+    ),
     "account-made": Phrase(_("Made an account"), _("Its first password was shown once.")),
     "role-changed": Phrase(_("Changed somebody's role"), _("What they may do changed with it.")),
     "account-closed": Phrase(_("Closed an account"), _("Its sessions and tokens ended with it.")),

@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import Text
 
-NOTES: dict[str, Text] = {}
+NOTES: dict[str, Text] = {
+    "by-hand-source": _("{who} decided that it goes on on the source: {reason}"),
+    "by-hand-nowhere": _("{who} decided to give the workload up: {reason}"),
+}
 # Warnings of a run: a code, and after a colon what a tool said.
 WARNINGS: dict[str, Text] = {
     "docker-start-tried-again": _(
@@ -66,6 +69,7 @@ REASONS: dict[str, Text] = {
     "completed": _("the run ended"),
     "cancelled": _("somebody cancelled it"),
     "worker-lost": _("its worker vanished; the hosts were asked what is true"),
+    "given-up": _("a person gave it up"),
     "hosts-silent": _("its worker vanished, and the hosts could not be asked"),
     "internal-error": _("a fault of this program"),
 }

@@ -303,6 +303,18 @@ REFUSALS: dict[str, Word] = {
         _("Look at its result."),
         named=_("Job {job} has ended already"),
     ),
+    "job-settled": Word(
+        _("The job is in doubt no more"),
+        _("The hosts have said where the workload runs."),
+        _("Look at its result."),
+        named=_("Job {job} is in doubt no more"),
+    ),
+    "reason-length": Word(
+        _("A reason is missing, or is too long"),
+        _("Others have to be able to see later why this was decided."),
+        _("Write a sentence or two."),
+        named=_("Write a reason of at most {most} characters"),
+    ),
     "job-not-finished": Word(
         _("The job has not ended yet"),
         _("It can be run again once it has."),

@@ -120,7 +120,7 @@
     drawStopPill() {
       const stop = this.data.stop;
       if (!stop) return;
-      const open = stop.end === null;
+      const open = stop.end === null && this.data.running;
       if (!open && !stop.text) return;
       const words = open ? `${this.data.texts.standing} ${duration(Math.max(0, this.now - stop.start))}`
         : stop.text;
@@ -243,7 +243,7 @@
   // The big figure runs along while the workload stands still.
   function countStop(data, now) {
     const place = document.querySelector("[data-live-stop]");
-    if (place && data.stop) {
+    if (place && data.stop && (data.running || data.stop.end !== null)) {
       place.textContent = duration(Math.max(0, (data.stop.end ?? now) - data.stop.start));
     }
   }

@@ -226,6 +226,20 @@ def http_moved(hosts: list[Host], latency: dict[str, Any] | None) -> MigrationJo
     return job
 
 
+FROZEN_THERE = {
+    "answers": True,
+    "workload": "stands-still",
+    "has_image": True,
+    "message": None,
+}
+SILENT = {
+    "answers": False,
+    "workload": None,
+    "has_image": None,
+    "message": "lab-b: no answer within 10 s",
+}
+
+
 def in_doubt(hosts: list[Host]) -> MigrationJob:
     """The target was asked and does not answer."""
     job = make_job(
@@ -236,7 +250,14 @@ def in_doubt(hosts: list[Host]) -> MigrationJob:
         started_at=timezone.now(),
         error_code="target-silent",
         error_message="lab-b: no answer within 30 s",
-        report={**report(), "metrics": {}, "proof": None, "error": {"log_excerpt": None}},
+        report={
+            **report(),
+            "metrics": {},
+            "proof": None,
+            "error": {"log_excerpt": None},
+            "known": {"source": FROZEN_THERE, "target": SILENT},
+        },
+        lease_until=timezone.now(),
     )
     add_phases(job, SWITCH[:5])
     return job

@@ -148,6 +148,7 @@ def test_after_a_rollback_the_line_stays_on_the_source():
 def test_in_doubt_nothing_is_drawn_after_the_freeze():
     drawn = picture(make_run(bars=BARS[:4], stop_time_ms=None, workload_is_on=None))
     assert len(drawn["line"]) == 1
+    assert drawn["stop"]["end"] is None and drawn["stop"]["text"] == "frozen; how long is not known"
 
 
 def test_a_restore_in_place_has_one_lane():

@@ -10,6 +10,7 @@ from .scripted import ScriptedHost
 from .simulated import FACTS, OUTPUT, PID, Workload
 
 CONTAINER, PROCESS = ACROSS
+SIDES = ("source", "target")
 across = pytest.mark.parametrize("case", ACROSS, ids=lambda case: case.id)
 
 
@@ -79,8 +80,13 @@ def test_failure_says_that_the_worker_is_gone(case: Case):
     assert (error.code, error.workload_is_on) == ("worker-lost", "source")
 
 
-@pytest.mark.parametrize("gone", ["source", "target"])
-@pytest.mark.parametrize("state_of", [after_dump, after_transfer, after_restore])
+@pytest.mark.parametrize(
+    ("state_of", "gone"),
+    [
+        *((state_of, gone) for state_of in (after_dump, after_transfer) for gone in SIDES),
+        (after_restore, "target"),
+    ],
+)
 @across
 def test_host_that_cannot_be_asked_leaves_the_doubt_and_touches_nothing(
     case: Case, state_of, gone: str
@@ -91,6 +97,75 @@ def test_host_that_cannot_be_asked_leaves_the_doubt_and_touches_nothing(
     report = settled(case, pair)
     assert report.outcome is Outcome.IN_DOUBT and report.error.workload_is_on is None
     assert pair.alive() == before and report.workload_after is None
+
+
+@across
+def test_target_that_runs_it_needs_no_source_to_say_so(case: Case):
+    """A source that is gone for good must not keep a job in doubt; its half is ended later."""
+    pair = after_restore(case)
+    pair.source.gone = True
+    report = settled(case, pair)
+    assert report.outcome is Outcome.SUCCEEDED and report.workload_after["side"] == "target"
+    assert report.left_on == (Side.SOURCE,) and report.known is None
+    pair.source.gone = False
+    remove_left(pair.source, "j-1", half=Side.SOURCE, ended_here=False, copied=False)
+    assert pair.alive() == ["target"] and pair.source.journals == {}
+
+
+def test_somebody_elses_container_on_the_target_settles_nothing_while_the_source_is_silent():
+    pair = after_dump(CONTAINER)
+    pair.target.containers["cr"] = Workload("running")
+    pair.source.gone = True
+    assert settled(CONTAINER, pair).outcome is Outcome.IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    ("state_of", "gone", "expected"),
+    [
+        (after_dump, "target", {"source": "stands-still", "target": None}),
+        (after_dump, "source", {"source": None, "target": "not-running"}),
+        (after_restore, "target", {"source": "stands-still", "target": None}),
+    ],
+)
+@across
+def test_in_doubt_it_tells_what_each_host_says(case: Case, state_of, gone: str, expected):
+    pair = state_of(case)
+    getattr(pair, gone).gone = True
+    known = settled(case, pair).known
+    if case is CONTAINER and known["source"]["answers"]:  # Docker has ended it with the dump
+        expected = {**expected, "source": "not-running"}
+        assert known["source"]["has_image"] is True
+    assert {side: told["workload"] for side, told in known.items()} == expected
+    assert known[gone]["answers"] is False and known[gone]["message"]
+
+
+@pytest.mark.parametrize("state_of", [after_dump, after_transfer, after_restore])
+@across
+def test_target_that_is_given_up_is_not_waited_for(case: Case, state_of):
+    """A person says so; what the target has goes when it answers again."""
+    pair = state_of(case)
+    pair.target.gone = True
+    report = settle(case.plan(), pair.source, pair.target, target_given_up=True)
+    assert (report.outcome, report.error.code) == (Outcome.FAILED, "settled-by-hand")
+    assert report.workload_after["side"] == "source" and report.left_on == (Side.TARGET,)
+    pair.target.gone = False
+    remove_left(pair.target, "j-1", half=Side.TARGET, ended_here=False, copied=False)
+    assert pair.alive() == ["source"] and pair.target.journals == {}
+
+
+@across
+def test_target_that_says_that_it_runs_it_is_believed_whatever_a_person_says(case: Case):
+    pair = after_restore(case)
+    report = settle(case.plan(), pair.source, pair.target, target_given_up=True)
+    assert pair.alive() == ["target"] and report.workload_after["side"] == "target"
+
+
+@across
+def test_source_that_is_silent_cannot_be_told_to_go_on(case: Case):
+    pair = after_dump(case)
+    pair.source.gone = pair.target.gone = True
+    report = settle(case.plan(), pair.source, pair.target, target_given_up=True)
+    assert report.outcome is Outcome.IN_DOUBT and report.workload_after is None
 
 
 @across
