@@ -62,10 +62,13 @@ def _prove_workload(run: Run, subject: Subject) -> Proof:
 
 
 def _wait_for_lines(run: Run, subject: Subject) -> list[Line]:
-    """What the workload wrote since; waits until that is enough, or the limit is over."""
+    """What the workload wrote since; waits until that is enough, or the limit is over.
+
+    Its first lines: hosts may have been silent meanwhile for longer than any log is read back.
+    """
     kind, deadline = run.plan.workload.kind, time.monotonic() + run.plan.limits.proof_s
     while True:
-        lines = numbered(subject.output_after(LINES_AFTER), kind)
+        lines = numbered(subject.output_after(LINES_AFTER, first=True), kind)
         if len(lines) >= LINES_WANTED or time.monotonic() > deadline:
             return lines
         time.sleep(LOOK_AGAIN_S)

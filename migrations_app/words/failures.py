@@ -261,7 +261,9 @@ FAILURES: dict[str, Word] = {
     ),
     "proof-unread": Word(
         _("The workload was moved, but its proof could not be read"),
-        _("The target could not be asked. Whether the workload goes on from where it was is open."),
+        _(
+            "The target could not be asked, or its log does not reach back to the move. Whether the workload goes on from where it was is open."
+        ),
         _("Look at what it writes on the target; for figures to trust, run it again."),
     ),
     "target-lost": Word(

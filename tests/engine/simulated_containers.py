@@ -70,12 +70,17 @@ class Containers:
         return {"removed": self.containers.pop(params["name"], None) is not None}
 
     def _container_tail(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        printed = self._container(params).printed[-params["lines"] :]
+        printed = _part(self._container(params).printed, params)
         return {"lines": [f"{_docker_stamp(stamp)} {text}" for text, stamp in printed]}
 
     def _container_signal(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self._check_memory(self._container(params).printed)
         return {}
+
+
+def _part(printed: list[Any], params: Mapping[str, Any]) -> list[Any]:
+    lines = params["lines"]
+    return printed[:lines] if params.get("first") else printed[-lines:]
 
 
 def _status(container: Workload) -> str:

@@ -94,7 +94,9 @@ class Processes:
 
     def _process_tail(self, params: Mapping[str, Any]) -> dict[str, Any]:
         part = self.files[OUTPUT][params.get("start") or 0 : params.get("end")]
-        return {"lines": [_stamped(*line) for line in part[-params["lines"] :]]}
+        lines = params["lines"]
+        part = part[:lines] if params.get("first") else part[-lines:]
+        return {"lines": [_stamped(*line) for line in part]}
 
     def _process_signal(self, _: Mapping[str, Any]) -> dict[str, Any]:
         self._check_memory(self.files[OUTPUT])

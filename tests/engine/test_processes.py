@@ -115,11 +115,14 @@ def test_forgetting_removes_the_workloads_folder_and_nothing_beside_it(call, tmp
         ({"start": 5}, ["333"]),
         ({"start": 2, "end": 5}, ["22"]),
         ({"start": 9}, []),
+        ({"first": True, "lines": 2}, ["1", "22"]),
+        ({"first": True, "start": 2}, ["22", "333"]),
+        ({"first": True, "start": 2, "end": 7}, ["22"]),  # a cut line is none
     ],
 )
 def test_output_is_read_between_two_offsets(call, tmp_path: Path, part: dict, expected: list[str]):
     (tmp_path / "output").write_text("1\n22\n333\n")
-    shown = call("process_tail", output=[str(tmp_path / "output")], lines=10, **part)
+    shown = call("process_tail", output=[str(tmp_path / "output")], **{"lines": 10, **part})
     assert shown["lines"] == expected
 
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from migrations_app.engine import (
+    Limits,
     Outcome,
     Report,
     Side,
@@ -15,6 +16,7 @@ from migrations_app.engine import (
     migrate,
     remove_left,
     settle,
+    stop_workload,
 )
 
 from .conftest import Pair
@@ -22,8 +24,9 @@ from .faults.verdict import writes_on
 from .moves import plan_for, start
 from .traps import ASKED, HEAL, cut, shell, trap
 
-pytestmark = pytest.mark.integration
-GONE_S = 60
+pytestmark = [pytest.mark.integration, pytest.mark.slow]  # silence takes its time
+GONE_S = 150
+LIMITS = Limits(step_s=3, dump_s=6, proof_s=6)
 
 
 def gone(pair: Pair) -> str:
@@ -47,7 +50,7 @@ def test_source_goes_on_by_a_persons_word_while_the_target_is_silent(
 ) -> None:
     a, b = clean_pair.both()
     ref = start(a, kind)
-    plan = plan_for(ref, Strategy.STOP_AND_COPY)
+    plan = plan_for(ref, Strategy.STOP_AND_COPY, limits=LIMITS)
     with trap(clean_pair, b, ASKED, shell(gone(clean_pair)), limit_s=GONE_S + 30):
         healed = time.monotonic() + GONE_S
         assert migrate(plan, a, b, lambda event: None).outcome is Outcome.IN_DOUBT
@@ -60,3 +63,4 @@ def test_source_goes_on_by_a_persons_word_while_the_target_is_silent(
     told = remove_left(b, plan.job_id, half=Side.TARGET, ended_here=False, copied=False)
     assert told["removed"]  # a copy that ran there until now
     assert writes_on(clean_pair, a, ref) and not writes_on(clean_pair, b, ref)
+    stop_workload(a, ref)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotPossible
+from ..errors import NotPossible, StepFailed
 from ..tools import docker, docker_create
 from . import history, jobs, silence, tree
 from .fields import Fields
@@ -76,12 +76,30 @@ def container_state(fields: Fields, runner: Runner) -> dict[str, Any]:
 def container_tail(fields: Fields, runner: Runner) -> dict[str, Any]:
     """The last lines of its log, each with Docker's time stamp before it.
 
-    own: only what the container has written on this host, without the history that came along.
+    own: only what the container has written on this host, without the history that came along;
+    first: of that the first lines instead. Raises StepFailed with code `output-cut` where they are
+    not in the log any more.
     """
-    argv = docker.logs_argv(fields.name(), fields.integer("lines", 1, docker.LOGS_TO_READ))
-    own = fields.flag("own")
-    last = jobs.read(fields.job_folder()).get("log_last") if own else None
-    return {"lines": history.after_history(runner(argv, quiet=True).out.splitlines(), last)}
+    wanted = fields.integer("lines", 1, docker.LOGS_TO_READ)
+    last = jobs.read(fields.job_folder()).get("log_last") if fields.flag("own") else None
+    if fields.flag("first"):
+        return {"lines": _first_lines(fields.name(), wanted, last, runner)}
+    return {"lines": history.after_history(_log(fields.name(), wanted, runner), last)}
+
+
+def _log(name: str, lines: int | None, runner: Runner) -> list[str]:
+    return runner(docker.logs_argv(name, lines), quiet=True).out.splitlines()
+
+
+def _first_lines(name: str, wanted: int, last: str | None, runner: Runner) -> list[str]:
+    """Docker reads logs from their end alone, so the whole is asked for where that is too short."""
+    lines = _log(name, wanted, runner)
+    if len(lines) >= wanted and last not in lines:
+        lines = _log(name, None, runner)
+        if last is not None and last not in lines:
+            message = f"the log of {name} does not reach back to its move"
+            raise StepFailed(message, code="output-cut")
+    return history.after_history(lines, last)[:wanted]
 
 
 def container_start(fields: Fields, runner: Runner) -> dict[str, Any]:

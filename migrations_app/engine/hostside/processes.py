@@ -119,17 +119,28 @@ def _writes(fields: Fields, pid: int) -> bool:
 
 
 def process_tail(fields: Fields, _: Runner) -> dict[str, Any]:
-    """The last lines of an output file between two offsets, a cut first line left out."""
+    """The last lines of an output file between two offsets, a cut first line left out.
+
+    first: the first lines instead, a cut last line left out.
+    """
     (path,) = fields.paths("output")
     size = path.stat().st_size
     low = fields.integer("start", 0, 2**60) if fields.has("start") else 0
     end = min(size, fields.integer("end", 0, 2**60)) if fields.has("end") else size
+    wanted = fields.integer("lines", 1, 200_000)
+    if fields.flag("first"):
+        text = _read(path, low, min(end, low + TAIL_BYTES))
+        return {"lines": text[: text.rfind("\n") + 1].splitlines()[:wanted]}
     start = max(low, end - TAIL_BYTES)
+    lines = _read(path, start, end).splitlines()
+    whole = lines[1:] if start > low else lines
+    return {"lines": whole[-wanted:]}
+
+
+def _read(path: Path, start: int, end: int) -> str:
     with path.open("rb") as file:
         file.seek(start)
-        lines = file.read(max(0, end - start)).decode(errors="replace").splitlines()
-    whole = lines[1:] if start > low else lines
-    return {"lines": whole[-fields.integer("lines", 1, 200_000) :]}
+        return file.read(max(0, end - start)).decode(errors="replace")
 
 
 def process_signal(fields: Fields, _: Runner) -> dict[str, Any]:

@@ -123,8 +123,10 @@ def run_argv(
     return [*run, *log, *own, *network, "--name", name, image, *argv]
 
 
-def logs_argv(name: str, tail: int = LOGS_TO_READ) -> list[str]:
-    return ["docker", "logs", "--timestamps", "--tail", str(tail), name]
+def logs_argv(name: str, tail: int | None = LOGS_TO_READ) -> list[str]:
+    """tail: so many lines of its end; None: all."""
+    lines = "all" if tail is None else str(tail)
+    return ["docker", "logs", "--timestamps", "--tail", lines, name]
 
 
 def parse_log_line(line: bytes) -> str | None:

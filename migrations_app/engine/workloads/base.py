@@ -80,8 +80,11 @@ class Subject(Protocol):
     def output_before(self, lines: int) -> list[str]:
         """The last lines that it wrote before it was frozen, raw."""
 
-    def output_after(self, lines: int) -> list[str]:
-        """What it has written since, raw; the last of it when that is more than `lines`."""
+    def output_after(self, lines: int, *, first: bool = False) -> list[str]:
+        """What it has written since, raw; when that is more than `lines` the last, or first, of it.
+
+        Raises StepFailed with code `output-cut` where its first lines are there no more.
+        """
 
     def ask_for_check(self) -> None:
         """Have it check its own memory on the target, and print what it found."""

@@ -266,10 +266,11 @@ class ContainerSubject:
             return self._parts()[0][-lines:]
         return self._tail(Side.SOURCE, self.name, lines)
 
-    def output_after(self, lines: int) -> list[str]:
+    def output_after(self, lines: int, *, first: bool = False) -> list[str]:
         if self.in_place:
-            return self._parts()[1][-lines:]
-        return self._tail(Side.TARGET, self.target_name, lines, own=True)
+            since = self._parts()[1]
+            return since[:lines] if first else since[-lines:]
+        return self._tail(Side.TARGET, self.target_name, lines, own=True, first=first)
 
     def _parts(self) -> tuple[list[str], list[str]]:
         """Its log goes on in one piece: the middle of the stop window divides it."""
@@ -277,8 +278,8 @@ class ContainerSubject:
         raw = self._tail(Side.SOURCE, self.name, LOG_LINES)
         return split_at(raw, self.run.timeline.wall_ns(Side.SOURCE, self.run.middle_ms))
 
-    def _tail(self, side: Side, name: str, lines: int, *, own: bool = False) -> list[str]:
-        answer = self._ask(side, PhaseName.VERIFY, "container_tail", name, lines=lines, own=own)
+    def _tail(self, side: Side, name: str, lines: int, **which: bool) -> list[str]:
+        answer = self._ask(side, PhaseName.VERIFY, "container_tail", name, lines=lines, **which)
         return list(answer["lines"])
 
     def ask_for_check(self) -> None:

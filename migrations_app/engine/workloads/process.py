@@ -182,8 +182,8 @@ class ProcessSubject:
         """Its output file went along, so both parts are read there; its size divides them."""
         return self._tail(lines, end=self._divided_at())
 
-    def output_after(self, lines: int) -> list[str]:
-        return self._tail(lines, start=self._divided_at())
+    def output_after(self, lines: int, *, first: bool = False) -> list[str]:
+        return self._tail(lines, start=self._divided_at(), first=first)
 
     def _divided_at(self) -> int | None:
         """When the answer of the hand-over was lost, the source's journal still knows it."""
