@@ -83,6 +83,15 @@ HOST_TROUBLES: dict[str, Word] = {
         _("A tool that this step needs is not installed there."),
         _("Install what the message names, then check the host again."),
     ),
+    "target-unreachable": Word(
+        _("The source can't reach the target"),
+        _(
+            "The site reaches both hosts, but the source got no connection to the target, where the image has to go. The workload continues on the source."
+        ),
+        _(
+            "Look at the network between the two hosts: the target has to take TCP connections from the source on any port, so look for a firewall (nft list ruleset, ufw status) and at the address that the target was added with."
+        ),
+    ),
     "channel-broken": Word(
         _("The connection between the two hosts broke"),
         _("The hosts send images to each other directly, and that connection ended early."),

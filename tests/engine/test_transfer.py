@@ -213,8 +213,9 @@ def test_image_with_a_link_in_it_does_not_go_over(tmp_path: Path):
 def test_target_that_is_closed_refuses_at_once(tmp_path: Path):
     with listening(tmp_path) as ends:
         pass
-    with pytest.raises(OSError):
+    with pytest.raises(StepFailed, match="no connection to 127") as refused:
         ends.send("images")
+    assert refused.value.code == "target-unreachable"
 
 
 def test_closing_is_told_whether_there_was_something_to_close(tmp_path: Path):
@@ -227,7 +228,7 @@ def test_opening_again_leaves_one_listener(tmp_path: Path):
     with listening(tmp_path) as first, listening(tmp_path) as second:
         (second.image / "core-1.img").write_bytes(b"x")
         second.send("images")
-        with pytest.raises(OSError):
+        with pytest.raises(StepFailed, match="no connection"):
             first.send("images")
 
 

@@ -14,7 +14,7 @@ import ssl
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -134,9 +134,12 @@ def _close(job: str) -> bool:
 
 
 def channel_send(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """Send one item; `bytes`, and when the first byte left and the target's answer came."""
+    """Send one item; `bytes`, and when the first byte left and the target's answer came.
+
+    Raises StepFailed: `target-unreachable`, `transfer-failed`, what the target answered.
+    """
     item = fields.choice("item", "images", "files", "docker-image")
-    with connect(fields, item) as connection:
+    with connect(fields, item) as connection, _link_may_break():
         start_ns = time.monotonic_ns()
         writer = FrameWriter(connection, compression(fields), pace(fields))
         _fill(item, fields, writer)
@@ -146,9 +149,26 @@ def channel_send(fields: Fields, runner: Runner) -> dict[str, Any]:
     return {"bytes": writer.count, "start_ns": start_ns, "end_ns": time.monotonic_ns()}
 
 
+@contextlib.contextmanager
+def _link_may_break() -> Iterator[None]:
+    """Files are read meanwhile, too: their errors have a name, those of a link are these."""
+    try:
+        yield
+    except (TimeoutError, ConnectionError, ssl.SSLError) as error:
+        raise StepFailed(f"the way to the target broke: {error}", code="transfer-failed") from error
+
+
 def connect(fields: Fields, item: str) -> socket.socket:
-    """A connection to the job's listener on the target, which knows what it is for."""
-    raw = socket.create_connection((fields.address(), fields.integer("port", 1, 65535)), CONNECT_S)
+    """A connection to the job's listener on the target, which knows what it is for.
+
+    Raises StepFailed with code `target-unreachable`.
+    """
+    place = (fields.address(), fields.integer("port", 1, 65535))
+    try:
+        raw = socket.create_connection(place, CONNECT_S)
+    except OSError as error:
+        message = f"no connection to {place[0]} port {place[1]} from here: {error}"
+        raise StepFailed(message, code="target-unreachable") from error
     attend(raw)
     raw.settimeout(fields.seconds())
     connection = _wrapped(raw, _context(fields, server=False), server=False)
