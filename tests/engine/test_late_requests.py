@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from migrations_app.engine import NotPossible
 from migrations_app.engine.hosts.jsonlines import GRACE_S, JsonLines
 from migrations_app.engine.hostside import fence
+from migrations_app.engine.hostside import session as hostside_session
 from migrations_app.engine.hostside.session import Session
 from migrations_app.engine.hostside.verbs import hello
 
@@ -136,3 +138,41 @@ def test_new_session_ends_the_former():
             first.ask("begin", {"name": "late"}, timeout_s=LIMIT_S)
         second.ask("begin", {"name": "now"}, timeout_s=LIMIT_S)
     assert host.begun == ["now"]
+
+
+def test_program_whose_session_was_replaced_ends_once_nothing_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Its input never ends where the network was cut for minutes."""
+    monkeypatch.setattr(hostside_session, "LOOK_S", 0.01)
+    held, ended = threading.Event(), threading.Event()
+    begun: list[bool] = []
+
+    def hold(*_: Any) -> dict[str, Any]:
+        begun.append(ended.is_set())
+        held.wait(LIMIT_S)
+        return {}
+
+    lines = Lines()
+    verbs = {"hello": hello, "hold": hold}
+    session = Session(verbs, io.StringIO(), when_replaced=ended.set)
+    threading.Thread(target=session.serve, args=(lines,), daemon=True).start()
+    lines.say(id=1, verb="hello", session=ONE)
+    lines.say(id=2, verb="hold", session=ONE)
+    lines.say(id=3, verb="hello", session=TWO, replaces=[ONE])
+    assert not ended.wait(0.1) and begun == [False]
+    held.set()
+    assert ended.wait(LIMIT_S)
+
+
+class Lines(Iterator[str]):
+    """An input that waits for more."""
+
+    def __init__(self) -> None:
+        self._said: queue.Queue[str] = queue.Queue()
+
+    def say(self, **request: Any) -> None:
+        self._said.put(json.dumps({"params": {}, **request}) + "\n")
+
+    def __next__(self) -> str:
+        return self._said.get()

@@ -27,7 +27,8 @@ def main() -> None:
         redis_data.main(*sys.argv[2:5])
         return
     os.environ["LC_ALL"] = "C"  # messages are read by patterns
-    Session(VERBS, sys.stdout).serve(sys.stdin)
+    # At once: the main thread waits for input that never ends.
+    Session(VERBS, sys.stdout, when_replaced=lambda: os._exit(0)).serve(sys.stdin)
 
 
 def attach_network(bundle: str, container: str) -> None:

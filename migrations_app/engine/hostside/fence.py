@@ -8,7 +8,9 @@ up over another session. What it begins then nobody knows of. So each request ma
                while the machine sleeps and which nobody can set
     replaces   sessions that the controller has given up: what of theirs has not begun never will
 
-What has begun goes on: the journals of a job tell of it.
+What has begun goes on: the journals of a job tell of it. A program whose session was replaced ends
+when it has nothing under way, as it would if it heard the end of its connection: through a network
+that was cut for minutes it never does.
 """
 
 from __future__ import annotations
@@ -39,10 +41,14 @@ def pass_through(request: Mapping[str, Any]) -> None:
     if until is not None and boottime_ns() > until:
         late_ms = (boottime_ns() - until) // 1_000_000
         raise _late(f"{request.get('verb')} came {late_ms} ms after it was given up")
-    if session is not None and (REPLACED / _id(session)).exists():
+    if session is not None and is_replaced(_id(session)):
         raise _late(f"{request.get('verb')} came over a session that was given up")
     if former:
         _replace([_id(one) for one in former])
+
+
+def is_replaced(session: str) -> bool:
+    return (REPLACED / session).exists()
 
 
 def _replace(sessions: list[str]) -> None:

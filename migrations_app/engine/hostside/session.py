@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
@@ -24,28 +25,58 @@ from .run import Runner
 Verb = Callable[[Fields, Runner], Mapping[str, Any]]
 
 
+LOOK_S = 5.0  # for whether another session has taken this one's place
+
+
 class Session:
-    def __init__(self, verbs: Mapping[str, Verb], out: IO[str]) -> None:
+    def __init__(
+        self,
+        verbs: Mapping[str, Verb],
+        out: IO[str],
+        *,
+        when_replaced: Callable[[], object] | None = None,
+    ) -> None:
         self._verbs = verbs
         self._out = out
         self._lock = threading.Lock()
+        self._under_way = 0
+        self._when_replaced = when_replaced
 
     def serve(self, lines: IO[str]) -> None:
         """Answer until the input ends and every begun request is answered."""
         threads = []
         for line in lines:
-            thread = threading.Thread(target=self._answer, args=(_request(line),))
+            request = _request(line)
+            self._begin(request)
+            thread = threading.Thread(target=self._answer, args=(request,))
             thread.start()
             threads.append(thread)
             threads = [one for one in threads if one.is_alive()]
         for thread in threads:
             thread.join()
 
+    def _begin(self, request: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._under_way += 1
+        session, told = request.get("session"), self._when_replaced
+        if request.get("verb") == "hello" and isinstance(session, str) and told is not None:
+            threading.Thread(target=self._watch, args=(session, told), daemon=True).start()
+
+    def _watch(self, session: str, told: Callable[[], object]) -> None:
+        while True:
+            time.sleep(LOOK_S)
+            if fence.is_replaced(session):
+                with self._lock:
+                    if self._under_way == 0:
+                        told()
+                        return
+
     def _answer(self, request: Mapping[str, Any]) -> None:
         runner = Runner()
         answer = {"id": request.get("id"), **self._outcome(request, runner)}
         answer["commands"] = [ran.to_json() for ran in runner.ran]
         with self._lock:
+            self._under_way -= 1
             self._write(json.dumps(answer))
 
     def _write(self, line: str) -> None:

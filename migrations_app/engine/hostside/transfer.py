@@ -51,8 +51,9 @@ class Listener:
         while True:
             try:
                 raw, _ = self.server.accept()
-            except OSError:
-                return  # closed, or nobody came within the limit
+            except OSError:  # closed, or nobody came within the limit
+                self.server.close()
+                return
             threading.Thread(target=self._receive, args=(raw,), daemon=True).start()
 
     def _receive(self, raw: socket.socket) -> None:
