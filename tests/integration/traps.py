@@ -70,13 +70,18 @@ def trap(
 
     limit_s: how long that may still take when the body has ended.
     """
-    script = shlex.quote(SCRIPT.format(moment=moment, action=dedent(action)))
-    pair.run(host, f"setsid nohup python3 -c {script} >{LOG} 2>&1 </dev/null &")
+    spring(pair, host, moment, action)
     yield
     deadline = time.monotonic() + limit_s
     while "sprung" not in (said := pair.run(host, f"cat {LOG}")):
         assert time.monotonic() < deadline, f"the trap did not spring: {said}"
         time.sleep(0.1)
+
+
+def spring(pair: Pair, host: SshHost, moment: str, action: str) -> None:
+    """Sets the trap, and leaves it to itself."""
+    script = shlex.quote(SCRIPT.format(moment=moment, action=dedent(action)))
+    pair.run(host, f"setsid nohup python3 -c {script} >{LOG} 2>&1 </dev/null &")
 
 
 HELD, GO_ON = "/run/trap-holds", "/run/trap-goes-on"

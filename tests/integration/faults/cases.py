@@ -51,6 +51,7 @@ class Fault:
     undo: str = "true"
     only: WorkloadKind | None = None
     ends_original: bool = False  # and nobody could do anything about it
+    resets: bool = False  # the host itself: it is booted again when the job has ended
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,23 @@ def faults(other: str, controller: str) -> list[Fault]:
         ),
         Fault("memory-full-on-source", "a", fill, empty),
         Fault("memory-full-on-target", "b", fill, empty),
+        Fault("disk-full-on-source", "a", FILL_DISK, EMPTY_DISK),
+        Fault("disk-full-on-target", "b", FILL_DISK, EMPTY_DISK),
+        Fault("source-reset", "a", RESET, ends_original=True, resets=True),
+        Fault("target-reset", "b", RESET, resets=True),
     ]
+
+
+# At once, as without power: nothing is ended in order, and what is in memory is gone.
+RESET = "(sleep 0.02; systemctl reboot --force --force) >/dev/null 2>&1 </dev/null &"
+# Jobs keep their journals there, and cold ones their images. In the cases that fill it it is a
+# small one: all lab hosts share the disk of this machine.
+JOBS = "/var/lib/migration-lab/jobs"
+DISK_FILLER = f"{JOBS}/.filler"
+FILL_DISK = f"dd if=/dev/zero of={DISK_FILLER} bs=4k 2>/dev/null || true"
+EMPTY_DISK = f"rm -f {DISK_FILLER}"
+SMALL_DISK = f"mkdir -p {JOBS} && mount -t tmpfs -o size=64M,mode=0700 tmpfs {JOBS}"
+BIG_DISK = f"umount {JOBS}"
 
 
 KILL_DOCKERD = "pkill --signal KILL --exact dockerd || true"

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from migrations_app.engine import Event, SshHost
+from migrations_app import lab
+from migrations_app.engine import Event, SshHost, prepare_host
 from migrations_app.engine.events import Observer
 
-from ..conftest import Pair
-from ..traps import ARMED, RECEIVING, shell, trap
+from ..conftest import Pair, said
+from ..traps import ARMED, RECEIVING, shell, spring, trap
 from .cases import SEEN, Case, Moment
 
 # On either host: its journal says which half of the hand-over it has.
 HANDING_OVER = "journal().get('hand_over')"
 ASKED = f"{HANDING_OVER} and journal().get('asked')"
 HIDDEN = {Moment.SENDING: f"{HANDING_OVER} and {RECEIVING}", Moment.ASKED: ASKED}
+BEFORE_RESET = "/run/before-reset"
 __all__ = ["ARMED", "provoked"]
 
 
@@ -39,6 +41,10 @@ def host_of(pair: Pair, case: Case) -> SshHost:
 @contextmanager
 def provoked(pair: Pair, case: Case) -> Iterator[Observer]:
     """An observer to migrate with; asserts at the end that the fault was put in."""
+    if case.fault.resets:
+        with _reset(pair, case) as observer:
+            yield observer
+        return
     if case.moment in SEEN:
         on_event = _OnEvent(pair, case)
         yield on_event
@@ -47,3 +53,18 @@ def provoked(pair: Pair, case: Case) -> Iterator[Observer]:
     host = host_of(pair, case)
     with trap(pair, host, HIDDEN[case.moment], shell(case.fault.command), limit_s=60):
         yield lambda event: None
+
+
+@contextmanager
+def _reset(pair: Pair, case: Case) -> Iterator[Observer]:
+    """The host is gone until the job has ended, and is booted then with what its disk has."""
+    host = host_of(pair, case)
+    pair.run(host, f"touch {BEFORE_RESET}")
+    if case.moment in SEEN:
+        yield _OnEvent(pair, case)
+    else:
+        spring(pair, host, HIDDEN[case.moment], shell(case.fault.command))
+        yield lambda event: None
+    lab.up(pair.config, said)
+    prepare_host(host)
+    assert pair.run(host, f"ls {BEFORE_RESET} 2>/dev/null || true") == "", "it was not reset"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from migrations_app.engine import (
 from ..conftest import Pair
 from ..moves import assert_moved, move, plan_for, start
 from ..watching import Watcher
-from .cases import Case, cases, faults
+from .cases import BIG_DISK, EMPTY_DISK, SMALL_DISK, Case, cases, faults
 from .provoke import host_of, provoked
 from .table import note
 from .verdict import Verdict, end_left, settled, sides, verdict
@@ -51,9 +52,23 @@ def at_addresses(case: Case, pair: Pair) -> Case:
 
 
 @pytest.fixture
-def case(request: pytest.FixtureRequest, clean_pair: Pair) -> Case:
+def case(request: pytest.FixtureRequest, clean_pair: Pair) -> Iterator[Case]:
     assert isinstance(request.param, Case)
-    return at_addresses(request.param, clean_pair)
+    case = at_addresses(request.param, clean_pair)
+    with small_disk(clean_pair, case):
+        yield case
+
+
+@contextmanager
+def small_disk(pair: Pair, case: Case) -> Iterator[None]:
+    if case.fault.undo != EMPTY_DISK:
+        yield
+        return
+    pair.run(host_of(pair, case), SMALL_DISK)
+    try:
+        yield
+    finally:
+        pair.run(host_of(pair, case), BIG_DISK)
 
 
 @pytest.fixture
@@ -65,6 +80,9 @@ def left(case: Case, clean_pair: Pair) -> Left:
     def now() -> dict[str, dict[str, list[str]]]:
         hosts = sides(clean_pair).items()
         found = {side: watcher.changes(host, before[side]) for side, host in hosts}
+        if case.fault.resets:  # containerd listens at another port each time it is started
+            for changes in found.values():
+                changes.pop("listening", None)
         return {side: changes for side, changes in found.items() if changes}
 
     return now
