@@ -154,12 +154,17 @@ def _sessions(
         yield Pair(a, b, config)
 
 
-@contextmanager
-def _nothing_left(pair: Pair) -> Iterator[None]:
-    watcher = Watcher(pair.run)
+def clear(pair: Pair) -> None:
+    """Takes away what tests before may have left."""
     for host in pair.both():
         prepare_host(host)  # a test before may have reset it
         pair.run(host, REMOVE_LEFTOVERS)
+
+
+@contextmanager
+def _nothing_left(pair: Pair) -> Iterator[None]:
+    watcher = Watcher(pair.run)
+    clear(pair)
     before = {host.name: watcher.look(host) for host in pair.both()}
     yield
     for host in pair.both():
