@@ -186,6 +186,7 @@ class ProcessRestore:
 
     def finish(self, limit_s: float) -> None:
         self.call.wait_for_end(limit_s)
+        self.call.close()  # the session may go on for long, and a folder that is open stays
 
     def fall_silent(self) -> None:
         """It has no network of its own."""

@@ -342,8 +342,12 @@ def _freezer(fields: Fields, runner: Runner) -> Freezer | None:
 
 
 def hand_over_round(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """One pre-copy round: see rounds.Round.seen for what is returned."""
-    return rounds.Round(fields, runner, make_dump).run()
+    """One pre-copy round: see rounds.Round.seen for what is returned.
+
+    Raises StepFailed: `dump-failed`, `transfer-failed`, `target-unreachable`, what the target said.
+    """
+    with transfer.link_may_break():
+        return rounds.Round(fields, runner, make_dump).run()
 
 
 VERBS: dict[str, Callable[[Fields, Runner], Mapping[str, Any]]] = {

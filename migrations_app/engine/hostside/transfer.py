@@ -140,7 +140,7 @@ def channel_send(fields: Fields, runner: Runner) -> dict[str, Any]:
     Raises StepFailed: `target-unreachable`, `transfer-failed`, what the target answered.
     """
     item = fields.choice("item", "images", "files", "docker-image")
-    with connect(fields, item) as connection, _link_may_break():
+    with link_may_break(), connect(fields, item) as connection:
         start_ns = time.monotonic_ns()
         writer = FrameWriter(connection, compression(fields), pace(fields))
         _fill(item, fields, writer)
@@ -151,7 +151,7 @@ def channel_send(fields: Fields, runner: Runner) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _link_may_break() -> Iterator[None]:
+def link_may_break() -> Iterator[None]:
     """Files are read meanwhile, too: their errors have a name, those of a link are these."""
     try:
         yield

@@ -93,6 +93,8 @@ static void dirty_pages(struct memory *memory, uint64_t per_s, int64_t interval_
 		dirty_one_page(memory);
 }
 
+/* Small pages: a kernel that gives huge ones by itself (Debian's does) knows of two MiB at a time
+ * that something in them was written, and no rate of pages would mean anything there. */
 static void *pages_of(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -101,6 +103,7 @@ static void *pages_of(size_t size)
 		perror("mmap");
 		exit(1);
 	}
+	(void)madvise(memory, size, MADV_NOHUGEPAGE); /* fails where there are none */
 	return memory;
 }
 
