@@ -30,6 +30,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     facts: dict[Side, dict[str, Any]] = field(default_factory=dict)
     memory_bytes: int = 0  # of the workload, when it was looked at
+    huge_bytes: int = 0  # of that in huge pages
     files_bytes: int = 0  # that go along with it, when they were looked at
     restore_asked: bool = False  # from here on the target may run it
     target_given_up: bool = False  # by a person: its silence is taken for a no

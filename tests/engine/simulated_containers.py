@@ -20,7 +20,11 @@ class Containers:
     def _container_inspect(self, params: Mapping[str, Any]) -> dict[str, Any]:
         seen = {"id": "1", "name": params["name"], "pid": 1, "config": {}, "host_config": {}}
         seen |= {"image": "busybox:latest", "image_id": "sha256:1", "tty": False}
-        held = {"memory_bytes": 2 << 20, "descriptors": ["/dev/null", "pipe:[1]", "pipe:[2]"]}
+        held = {
+            "huge_bytes": 0,
+            "memory_bytes": 2 << 20,
+            "descriptors": ["/dev/null", "pipe:[1]", "pipe:[2]"],
+        }
         return {**seen, **held, "status": _status(self._container(params))}
 
     def _container_state(self, params: Mapping[str, Any]) -> dict[str, Any]:

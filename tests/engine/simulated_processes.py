@@ -28,7 +28,13 @@ class Processes:
         if params["pid"] not in self.processes:
             raise NotPossible(f"there is no process {params['pid']}", code="workload-absent")
         held = {"files": [OUTPUT], "mapped": {PROGRAM: 1000}, "output": OUTPUT}
-        return {"pids": [params["pid"]], "terminal": False, "memory_bytes": 1 << 20, **held}
+        return {
+            "pids": [params["pid"]],
+            "terminal": False,
+            "memory_bytes": 1 << 20,
+            "huge_bytes": 0,
+            **held,
+        }
 
     def _files_facts(self, params: Mapping[str, Any]) -> dict[str, Any]:
         sizes = {path: len(self.files[path]) for path in params["files"] if path in self.files}

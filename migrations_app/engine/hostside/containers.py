@@ -44,15 +44,17 @@ def existing(name: str, runner: Runner) -> docker.Container:
 
 
 def container_inspect(fields: Fields, runner: Runner) -> dict[str, Any]:
-    """docker.Container as JSON, `memory_bytes` of its tasks, and runc's `descriptors` of it.
+    """docker.Container as JSON, `memory_bytes` of its tasks, `huge_bytes` of them in huge pages,
+    and runc's `descriptors` of it.
 
-    Those are null for a container that is not alive or not runc's.
+    These are null for a container that is not alive or not runc's.
     """
     container = existing(fields.name(), runner)
     tasks = tree.subtree(container.pid) if container.pid else []
     return {
         **dataclasses.asdict(container),
         "memory_bytes": tree.memory_bytes(tasks),
+        "huge_bytes": tree.huge_bytes(tasks),
         "descriptors": external_descriptors(container.id),
     }
 

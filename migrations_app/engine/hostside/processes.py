@@ -86,6 +86,7 @@ def process_inspect(fields: Fields, _: Runner) -> dict[str, Any]:
         "files": tree.open_files(pids),
         "mapped": _facts(tree.mapped_files(pids)),
         "memory_bytes": tree.memory_bytes(pids),
+        "huge_bytes": tree.huge_bytes(pids),
     }
 
 

@@ -109,6 +109,20 @@ def _resident(pid: int) -> int:
         return 0
 
 
+def huge_bytes(pids: list[int]) -> int:
+    """What of their memory lies in huge pages that the kernel gave by itself."""
+    return sum(map(_huge, pids))
+
+
+def _huge(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    kib = [int(line.split()[1]) for line in lines if line.startswith("AnonHugePages:")]
+    return sum(kib) << 10
+
+
 def size(path: Path) -> int | None:
     try:
         return path.stat().st_size

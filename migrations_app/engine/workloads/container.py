@@ -44,6 +44,7 @@ class ContainerSubject:
     def prepare(self) -> None:
         seen = self._ask(Side.SOURCE, PhaseName.PREPARE, "container_inspect", self.name)
         self._memory_bytes, self._descriptors = seen.pop("memory_bytes"), seen.pop("descriptors")
+        self.run.huge_bytes = seen.pop("huge_bytes")
         self.source = seen
         self._refuse_state()
         if not self.fast:

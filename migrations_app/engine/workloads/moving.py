@@ -21,6 +21,7 @@ from .channel import Channel
 
 LOOK_S = 0.5  # how often progress of pages is asked for
 PAGE = 4096
+MOST_HUGE = 0.25  # of the memory in huge pages, for rounds by tracking
 
 
 @dataclass
@@ -72,10 +73,15 @@ class Mover:
     network_ready: bool = False  # the target has one for it already
 
     def method(self) -> RoundMethod:
-        """How rounds find what changed on this source."""
+        """How rounds find what changed on this source.
+
+        A kernel that tracks writes knows of a huge page as one: two MiB are sent for a byte. Where
+        much of the memory lies in such pages, comparing it finds far less.
+        """
         criu = self.run.facts[Side.SOURCE]["criu"]
         tracked = criu and criu["features"].get("mem_dirty_track")
-        return RoundMethod.PRE_DUMP if tracked else RoundMethod.CONTENT
+        small = self.run.huge_bytes <= self.run.memory_bytes * MOST_HUGE
+        return RoundMethod.PRE_DUMP if tracked and small else RoundMethod.CONTENT
 
     def arm(self) -> None:
         with self.run.timeline.phase(PhaseName.ARM, Side.TARGET) as phase:

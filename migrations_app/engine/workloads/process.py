@@ -34,6 +34,7 @@ class ProcessSubject:
             self.channel.open()
         if self.run.plan.strategy.by_hand_over:
             refuse_memory(self.run, self.source["memory_bytes"])
+            self.run.huge_bytes = self.source["huge_bytes"]
 
     def _told(self, side: Side) -> dict[str, Any]:
         """What a side has to know of it for the hand-over."""
