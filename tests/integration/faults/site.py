@@ -66,9 +66,8 @@ def kill(word: bytes) -> None:
 
 
 def lock_database() -> None:
-    """Nobody reads or writes meanwhile."""
+    """Nobody writes meanwhile; SQLite lets those read who only read."""
     with closing(sqlite3.connect(database(), timeout=30)) as connection:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("BEGIN EXCLUSIVE")
         time.sleep(LOCKED_S)
         connection.rollback()

@@ -1,6 +1,6 @@
 """A table in Markdown from what the runs have noted: a line of JSON per case.
 
-python -m tests.integration.faults.table var-faults/faults.jsonl
+python -m tests.integration.faults.table var-faults/faults.jsonl [more notes …]
 """
 
 from __future__ import annotations
@@ -9,6 +9,11 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+
+from migrations_app.engine import Strategy, WorkloadKind
+
+from .cases import Moment
+from .site import SiteMoment
 
 HEAD = (
     "strategy",
@@ -29,13 +34,23 @@ def note(path: Path, row: dict[str, Any]) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The last word on each case, in the order in which they first came."""
+def read(*paths: Path) -> list[dict[str, Any]]:
+    """The last word on each case, in the order of strategies, kinds, moments and faults."""
     rows: dict[str, dict[str, Any]] = {}
-    for line in path.read_text().splitlines():
-        row = json.loads(line)
-        rows[row["case"]] = row
-    return list(rows.values())
+    for path in paths:
+        for line in path.read_text().splitlines():
+            row = json.loads(line)
+            rows[row["case"]] = row
+    return sorted(rows.values(), key=_place)
+
+
+def _place(row: dict[str, Any]) -> tuple[int, ...]:
+    """The site's own parts come last."""
+    moments = list(dict.fromkeys([*map(str, Moment), *map(str, SiteMoment)]))
+    names: list[list[str]] = [list(Strategy), list(WorkloadKind), moments]
+    values = [row["strategy"], row["kind"], row["moment"]]
+    places = [name.index(value) for name, value in zip(names, values, strict=True)]
+    return (row["case"].startswith("site_"), *places)
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
@@ -62,4 +77,4 @@ def _left(row: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(markdown(read(Path(sys.argv[1]))) + "\n")
+    sys.stdout.write(markdown(read(*map(Path, sys.argv[1:]))) + "\n")
