@@ -47,6 +47,12 @@ def pass_through(request: Mapping[str, Any]) -> None:
         _replace([_id(one) for one in former])
 
 
+def session_of(request: Mapping[str, Any]) -> str | None:
+    """None where it names none, or none of ours."""
+    value = request.get("session")
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
 def is_replaced(session: str) -> bool:
     return (REPLACED / session).exists()
 

@@ -58,8 +58,8 @@ class Session:
     def _begin(self, request: Mapping[str, Any]) -> None:
         with self._lock:
             self._under_way += 1
-        session, told = request.get("session"), self._when_replaced
-        if request.get("verb") == "hello" and isinstance(session, str) and told is not None:
+        session, told = fence.session_of(request), self._when_replaced
+        if request.get("verb") == "hello" and session is not None and told is not None:
             threading.Thread(target=self._watch, args=(session, told), daemon=True).start()
 
     def _watch(self, session: str, told: Callable[[], object]) -> None:
