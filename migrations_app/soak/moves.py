@@ -23,7 +23,7 @@ from migrations_app.engine import (
     settle,
     workload_status,
 )
-from migrations_app.engine.report import Side
+from migrations_app.engine.report import Failure, Side
 
 from .faults import Breaker
 
@@ -43,6 +43,7 @@ class Move:
     proven: bool
     stop_ms: float | None
     code: str | None  # of the error
+    message: str | None  # of the error, with what the tool said last
     settled: bool  # was in doubt, and brought to its end by asking the hosts
 
 
@@ -85,8 +86,14 @@ def _move(report: Report, *, settled: bool) -> Move:
         proven=proof is not None and proof.passed is True,
         stop_ms=report.metrics.stop_time_ms,
         code=error.code if error else None,
+        message=_words_of(error) if error else None,
         settled=settled,
     )
+
+
+def _words_of(error: Failure) -> str:
+    last = (error.log_excerpt or "").strip().splitlines()[-1:]
+    return " ".join(" ".join([error.message, *last]).split())
 
 
 def _where(

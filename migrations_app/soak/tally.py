@@ -28,7 +28,7 @@ class Tally:
         if move.outcome is Outcome.SUCCEEDED and not move.proven:
             self.not_proven.append(words)
         if move.outcome is not Outcome.SUCCEEDED and fault is None:
-            self.unprovoked.append(words)
+            self.unprovoked.append(f"{words}: {move.message}")
 
     @property
     def flat(self) -> bool:

@@ -13,8 +13,15 @@ from migrations_app.soak.moves import Move
 from migrations_app.soak.samples import FEWEST, Sample, sample_self, trends
 from migrations_app.soak.tally import Tally, told
 
-MOVED = Move(Outcome.SUCCEEDED, proven=True, stop_ms=12.0, code=None, settled=False)
-BACK = Move(Outcome.FAILED, proven=False, stop_ms=None, code="dump-failed", settled=False)
+MOVED = Move(Outcome.SUCCEEDED, proven=True, stop_ms=12.0, code=None, message=None, settled=False)
+BACK = Move(
+    Outcome.FAILED,
+    proven=False,
+    stop_ms=None,
+    code="dump-failed",
+    message="CRIU says no",
+    settled=False,
+)
 
 
 class Typed:
@@ -84,7 +91,10 @@ def test_a_move_without_its_proof_is_told_and_so_is_a_failure_that_nobody_provok
     tally.add(WorkloadKind.PROCESS, Strategy.HYBRID, None, BACK)
     tally.add(WorkloadKind.PROCESS, Strategy.HYBRID, "CRIU is killed", BACK)
     tally.add(
-        WorkloadKind.PROCESS, Strategy.HYBRID, None, Move(Outcome.SUCCEEDED, False, 1, None, False)
+        WorkloadKind.PROCESS,
+        Strategy.HYBRID,
+        None,
+        Move(Outcome.SUCCEEDED, False, 1, None, None, False),
     )
     assert len(tally.unprovoked) == 1 and len(tally.not_proven) == 1
     assert "| process | hybrid | 1 | 2 | 1, 1 |" in told(tally)
