@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from migrations_app import lab
 from migrations_app.engine import Event, SshHost, prepare_host
 from migrations_app.engine.events import Observer
+from migrations_app.lab import machine
 
 from ..conftest import Pair, said
 from ..traps import ARMED, shell, spring, trap
@@ -18,6 +20,8 @@ HANDING_OVER = "journal().get('hand_over')"
 ASKED = f"{HANDING_OVER} and journal().get('asked')"
 SENDING = "arrived(1 << 16)"  # after rounds there is little left to send
 HIDDEN = {Moment.SENDING: f"{HANDING_OVER} and {SENDING}", Moment.ASKED: ASKED}
+# What `reboot --force --force` does, without starting a program for it.
+RESET_AT_ONCE = "import ctypes; ctypes.CDLL(None).reboot(0x01234567)"
 BEFORE_RESET = "/run/before-reset"
 __all__ = ["ARMED", "provoked"]
 
@@ -32,7 +36,19 @@ class _OnEvent:
     def __call__(self, event: Event) -> None:
         if not self.done and SEEN[self._case.moment](event):
             self.done = True
-            self._pair.run(host_of(self._pair, self._case), self._case.fault.command)
+            host = host_of(self._pair, self._case)
+            self._pair.run(host, self._case.fault.command)
+            if self._case.fault.resets:
+                _wait_until_gone(self._pair, host)
+
+
+def _wait_until_gone(pair: Pair, host: SshHost) -> None:
+    """So that the job goes on with a host that is surely off."""
+    place = pair.config.place_named(host.name)
+    deadline = time.monotonic() + 10
+    while machine.is_running(pair.config, place):
+        assert time.monotonic() < deadline, f"{host.name} was not reset"
+        time.sleep(0.01)
 
 
 def host_of(pair: Pair, case: Case) -> SshHost:
@@ -64,7 +80,7 @@ def _reset(pair: Pair, case: Case) -> Iterator[Observer]:
     if case.moment in SEEN:
         yield _OnEvent(pair, case)
     else:
-        spring(pair, host, HIDDEN[case.moment], shell(case.fault.command))
+        spring(pair, host, HIDDEN[case.moment], RESET_AT_ONCE)
         yield lambda event: None
     lab.up(pair.config, said)
     prepare_host(host)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from migrations_app import lab
 from migrations_app.engine import (
     Limits,
     Outcome,
@@ -25,7 +26,7 @@ from migrations_app.engine import (
     stop_workload,
 )
 
-from ..conftest import Pair, clear
+from ..conftest import Pair, clear, said
 from ..moves import assert_moved, move, plan_for, start
 from ..watching import Watcher
 from .cases import BIG_DISK, EMPTY_DISK, SMALL_DISK, Case, cases, faults
@@ -58,6 +59,7 @@ def at_addresses(case: Case, pair: Pair) -> Case:
 @pytest.fixture
 def case(request: pytest.FixtureRequest, pair: Pair) -> Iterator[Case]:
     assert isinstance(request.param, Case)
+    lab.up(pair.config, said)  # where one did not come back after its reset
     clear(pair)
     case = at_addresses(request.param, pair)
     with small_disk(pair, case):
