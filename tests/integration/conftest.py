@@ -12,7 +12,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -169,6 +170,15 @@ def _nothing_left(pair: Pair) -> Iterator[None]:
     yield
     for host in pair.both():
         assert watcher.changes(host, before[host.name]) == {}, host.name
+
+
+def wait_for(look: Callable[[], Any], limit_s: float = 90) -> Any:
+    """What it finds, once it finds something."""
+    deadline = time.monotonic() + limit_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.3)
+    return found
 
 
 @dataclass(frozen=True)

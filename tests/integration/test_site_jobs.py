@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,18 +15,10 @@ from labsite.operate import supervise
 from labsite.operate.leftovers import processes_of
 from labsite.operate.places import own_places
 
-from .conftest import Pair, Site
+from .conftest import Pair, Site, wait_for
 
 pytestmark = pytest.mark.integration
 NAME = "jobs"  # of the workload; the exercise's own tests use another
-
-
-def wait_for(look: Callable[[], Any], limit_s: float = 90) -> Any:
-    deadline = time.monotonic() + limit_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.3)
-    return found
 
 
 def workload_row(site: Site, name: str = NAME) -> dict[str, Any]:

@@ -6,21 +6,21 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from migrations_app.engine import SshHost, Strategy, WorkloadKind, WorkloadRef, workload_status
+from migrations_app.engine import Strategy, WorkloadKind, WorkloadRef
 
-from ..conftest import Pair, Site
+from ..conftest import Pair, Site, wait_for
 from ..moves import output
 from ..watching import Watcher
 from .site import FAULTS, SiteMoment, broken_at, moments_of
 from .table import note
 from .test_faults import NOTES
+from .verdict import writes_on
 
 pytestmark = [pytest.mark.integration, pytest.mark.faults]
 NAME = "exercise"
@@ -44,14 +44,6 @@ CASES = [
     for strategy, kind in itertools.product(Strategy, WorkloadKind)
     for moment, fault in itertools.product(moments_of(strategy), FAULTS)
 ]
-
-
-def wait_for(look: Callable[[], Any], limit_s: float = 90) -> Any:
-    deadline = time.monotonic() + limit_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.5)
-    return found
 
 
 def row(site: Site) -> dict[str, Any]:
@@ -117,14 +109,6 @@ def alive_on(pair: Pair, found: dict[str, Any], kind: WorkloadKind) -> list[str]
 
 def ref_of(found: dict[str, Any], kind: WorkloadKind) -> WorkloadRef:
     return WorkloadRef(kind, found["ref_name"], found["pid"])
-
-
-def writes_on(pair: Pair, host: SshHost, ref: WorkloadRef) -> bool:
-    if workload_status(host, ref).state != "running":
-        return False
-    first = output(pair, host, ref)[-1]
-    time.sleep(0.5)
-    return output(pair, host, ref)[-1] > first
 
 
 def gaps(pair: Pair, found: dict[str, Any], kind: WorkloadKind) -> int:
