@@ -13,9 +13,9 @@ from django.utils import translation
 
 from migrations_app.words.failures import FAILURES
 
-from .conftest import Pair, Site
+from .conftest import Pair, Site, wait_for
 from .test_hand_over_failures import FILL, TAKE_PROGRAM, UNFILL
-from .test_site_jobs import ended, page_of, wait_for, workload_row
+from .test_site_jobs import ended, page_of, workload_row
 from .traps import CRIU_WAITS, held_at
 
 pytestmark = pytest.mark.integration
