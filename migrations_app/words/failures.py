@@ -266,6 +266,11 @@ FAILURES: dict[str, Word] = {
         ),
         _("Look at what it writes on the target; for figures to trust, run it again."),
     ),
+    "output-cut": Word(
+        _("The log does not reach back to the move"),
+        _("What the workload wrote right after its move is not in its log any more."),
+        _("Let Docker keep more of its log, or read the proof sooner; then run it again."),
+    ),
     "target-lost": Word(
         _("The workload ended on the target right after its move"),
         _(
