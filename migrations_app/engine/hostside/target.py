@@ -33,6 +33,7 @@ from .stream import Inlet
 from .transfer import TALKS, Listener, raise_error_of, told
 
 IMAGES = "images"
+LOOK_S = 1.0  # for whether the job was cleaned up by another program
 _targets: dict[str, Target] = {}
 
 
@@ -215,13 +216,15 @@ def _restore(fields: Fields, images: Path, work: Path) -> Restore:
 def hand_over_receive(fields: Fields, _: Runner) -> dict[str, Any]:
     """Wait until the armed restore has been carried out, or was released.
 
-    It keeps this program alive when the controller is gone. Raises StepFailed as the restore did.
+    It keeps this program alive when the controller is gone, until the job came to its end over
+    another session: then nobody will ask any more. Raises StepFailed as the restore did.
     """
     target = _targets.get(fields.job())
     if target is None:
         raise NotPossible("nothing is armed for this job here", code="bad-request")
-    while not target.done.wait(1):
-        pass
+    while not target.done.wait(LOOK_S):
+        if not target.folder.exists():
+            target.release()
     raise_error_of(target.result)
     return dict(target.result["restored"])
 

@@ -22,6 +22,7 @@ SENDING = "arrived(1 << 16)"  # after rounds there is little left to send
 HIDDEN = {Moment.SENDING: f"{HANDING_OVER} and {SENDING}", Moment.ASKED: ASKED}
 # What `reboot --force --force` does, without starting a program for it.
 RESET_AT_ONCE = "import ctypes; ctypes.CDLL(None).reboot(0x01234567)"
+CUT_BEGINS_S = 0.5  # it is begun in the background, since it cuts off whoever asks for it
 BEFORE_RESET = "/run/before-reset"
 __all__ = ["ARMED", "provoked"]
 
@@ -38,6 +39,8 @@ class _OnEvent:
             self.done = True
             host = host_of(self._pair, self._case)
             self._pair.run(host, self._case.fault.command)
+            if self._case.fault.name.startswith("cut-"):
+                time.sleep(CUT_BEGINS_S)
             if self._case.fault.resets:
                 _wait_until_gone(self._pair, host)
 
